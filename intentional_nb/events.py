@@ -1,0 +1,357 @@
+"""Everything that can happen in a conversation, as frozen values.
+
+A bot tells of each event in order. Within a turn the order is: `TurnStarted`, `ReplyStarted`, then any number of
+`ReplyText`, `ToolCallStarted`, `ToolCallEnded`, `RouteDecision`, `PromptUpdated`, `UsageReported`, `RetryScheduled`
+and `ErrorOccurred`, then `ReplyEnded` and `TurnEnded`. There is one `ReplyStarted`/`ReplyEnded` pair in a turn, however
+many requests it takes.
+
+Fields can be read as attributes or, as handlers written for Intentional do, by key: ``event["delta"]``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal
+
+__all__ = [
+    "ConversationEnded",
+    "ConversationReset",
+    "ConversationRewound",
+    "ErrorOccurred",
+    "Event",
+    "ModelConnected",
+    "ModelDisconnected",
+    "Notice",
+    "PromptUpdated",
+    "ReplyEnded",
+    "ReplyStarted",
+    "ReplyStatus",
+    "ReplyText",
+    "RetryScheduled",
+    "RouteDecision",
+    "RouteKind",
+    "ToolCallEnded",
+    "ToolCallStarted",
+    "ToolStatus",
+    "TurnEnded",
+    "TurnStarted",
+    "UsageReported",
+    "event_name",
+]
+
+ReplyStatus = Literal["completed", "truncated", "cancelled", "refused", "filtered", "failed"]
+"""How a reply ended.
+
+``completed``: the model was done. ``truncated``: a length limit, or the stream ended without saying why. ``cancelled``:
+the user interrupted. ``refused``: the model declined to answer. ``filtered``: the provider's filter cut it. ``failed``:
+an error, told by an `ErrorOccurred`.
+"""
+
+RouteKind = Literal["outcome", "jump", "backtrack", "end", "refused"]
+"""What a router call did; ``refused`` means that the choice was not legal and the stage stays."""
+
+ToolStatus = Literal["ok", "error", "invalid", "unknown", "timeout", "cancelled"]
+"""How a tool call ended; ``invalid`` means that the arguments did not fit and the tool did not run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened.
+
+    Attributes:
+        handler_name: The ``on_…`` name under which `BotStructure.on` handlers receive it.
+    """
+
+    handler_name: ClassVar[str] = "*"
+
+    @property
+    def type(self) -> str:
+        """The class name in snake case: the event's name in panels, logs and recordings."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self.keys():
+            return getattr(self, key)
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def keys(self) -> list[str]:
+        """The names that can be read by key."""
+        return [item.name for item in fields(self)]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The field ``key``, or ``default`` when this event has none of that name."""
+        return self[key] if key in self.keys() else default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConnected(Event):
+    """The model answered for the first time, or a session was opened."""
+
+    handler_name: ClassVar[str] = "on_model_connection"
+    model: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDisconnected(Event):
+    """The client let go of the model."""
+
+    handler_name: ClassVar[str] = "on_model_disconnection"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Event):
+    """A sentence that people should read, such as that the local model is used."""
+
+    handler_name: ClassVar[str] = "on_notice"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(Event):
+    """A turn began.
+
+    Attributes:
+        turn: Number of the turn, from 1, never used twice by one bot.
+        user_text: What the user said; None when the bot opens the conversation.
+        stage: Where the conversation stands.
+    """
+
+    handler_name: ClassVar[str] = "on_turn_started"
+    turn: int
+    user_text: str | None
+    stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnded(Event):
+    """The bot fell silent and takes the next message."""
+
+    handler_name: ClassVar[str] = "on_turn_ended"
+    turn: int
+    status: ReplyStatus
+    stage: str
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyStarted(Event):
+    """The model was asked for this turn's reply."""
+
+    handler_name: ClassVar[str] = "on_model_starts_generating_response"
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyText(Event):
+    """A piece of the reply's text.
+
+    Attributes:
+        delta: The new characters; never empty.
+        part: Which request of the turn it came from, from 0. Text of another part is another paragraph.
+    """
+
+    handler_name: ClassVar[str] = "on_text_message_from_model"
+    turn: int
+    delta: str
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyEnded(Event):
+    """The reply is over.
+
+    Attributes:
+        text: All of the turn's text, parts joined by a blank line.
+        reason: Why it ended, in a sentence, where ``status`` alone leaves that open.
+    """
+
+    handler_name: ClassVar[str] = "on_model_stops_generating_response"
+    turn: int
+    status: ReplyStatus
+    text: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallStarted(Event):
+    """The model called a tool other than the router.
+
+    Attributes:
+        arguments: What the model sent, decoded; the text itself under ``_raw`` when it is not a JSON object.
+    """
+
+    handler_name: ClassVar[str] = "on_tool_invoked"
+    turn: int
+    call_id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+    @property
+    def args(self) -> Mapping[str, Any]:
+        """The arguments, under the name that Intentional gave them."""
+        return self.arguments
+
+    def keys(self) -> list[str]:
+        """The fields, and ``args``."""
+        return [*Event.keys(self), "args"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallEnded(Event):
+    """A tool call has its answer.
+
+    Attributes:
+        output: The text that goes to the model: the result, or what went wrong.
+        duration_ms: From the start of the call to its answer.
+    """
+
+    handler_name: ClassVar[str] = "on_tool_finished"
+    turn: int
+    call_id: str
+    name: str
+    status: ToolStatus
+    output: str
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteDecision(Event):
+    """The model called the intent router.
+
+    Attributes:
+        source: The stage in which the call was made.
+        target: The stage that holds after it; equal to ``source`` when the choice was refused.
+        kind: What sort of move it was.
+        options: The names that the model could choose from.
+        choice: What it chose, as it wrote it.
+        user_text: The user's words that led to it.
+        trail: The stages to return to, after the decision, oldest first.
+        duration_ms: From sending the request to the decision.
+    """
+
+    handler_name: ClassVar[str] = "on_route_decision"
+    turn: int
+    source: str
+    target: str
+    kind: RouteKind
+    options: tuple[str, ...]
+    choice: str
+    user_text: str
+    trail: tuple[str, ...] = ()
+    duration_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptUpdated(Event):
+    """The model has a new system prompt and new tools.
+
+    Attributes:
+        tools: Names of the tools, the router among them.
+    """
+
+    handler_name: ClassVar[str] = "on_system_prompt_updated"
+    stage: str
+    prompt: str
+    tools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationEnded(Event):
+    """The ``end_conversation`` tool ran; position, trail and the model's history start afresh."""
+
+    handler_name: ClassVar[str] = "on_conversation_ended"
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationReset(Event):
+    """`BotStructure.reset` forgot everything and went back to the first stage."""
+
+    handler_name: ClassVar[str] = "on_conversation_reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRewound(Event):
+    """`BotStructure.rewind` took back turn ``turn`` and all after it."""
+
+    handler_name: ClassVar[str] = "on_conversation_rewound"
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageReported(Event):
+    """The server said how many tokens a request took; one event a request, where it says so."""
+
+    handler_name: ClassVar[str] = "on_usage"
+    turn: int
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryScheduled(Event):
+    """A request failed in a way that may pass, and will be sent again.
+
+    Attributes:
+        attempt: The number of the try that failed, from 1.
+        wait_s: Seconds until the next try.
+        status: HTTP status, or None when there was no answer.
+    """
+
+    handler_name: ClassVar[str] = "on_retry"
+    turn: int
+    attempt: int
+    wait_s: float
+    reason: str
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorOccurred(Event):
+    """Something failed; the conversation can go on.
+
+    Attributes:
+        error: The message, safe to show: no key in it.
+        where: What was being done: ``model``, ``tool NAME``, ``handler NAME``.
+        turn: The turn it belongs to, or None.
+        exception: The exception itself, for programs.
+    """
+
+    handler_name: ClassVar[str] = "on_error"
+    error: str
+    where: str
+    turn: int | None = None
+    exception: BaseException | None = field(default=None, compare=False)
+
+
+_ALIASES = {
+    "on_llm_connection": "on_model_connection",
+    "on_llm_disconnection": "on_model_disconnection",
+    "on_llm_starts_generating_response": "on_model_starts_generating_response",
+    "on_llm_stops_generating_response": "on_model_stops_generating_response",
+    "on_text_message_from_llm": "on_text_message_from_model",
+    "on_audio_message_from_llm": "on_audio_message_from_model",
+    "on_vad_detects_user_speech_started_ended": "on_vad_detects_user_speech_ended",
+    "on_user_speech_started": "on_vad_detects_user_speech_started",
+    "on_user_speech_ended": "on_vad_detects_user_speech_ended",
+}
+"""Names that other versions of Intentional use, and what they are called here."""
+
+
+def event_name(name: str) -> str:
+    """The handler name that ``name`` stands for: itself, or what an older or newer Intentional called it.
+
+    >>> event_name("on_llm_connection")
+    'on_model_connection'
+    """
+    return _ALIASES.get(name, name)
