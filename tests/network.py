@@ -13,15 +13,7 @@ from typing import Any
 
 __all__ = ["NetworkRefused", "is_here", "refuse"]
 
-_HERE = {
-    "",
-    "localhost",
-    "localhost.localdomain",
-    "ip6-localhost",
-    "0.0.0.0",
-    "::",
-    socket.gethostname().lower(),
-}
+_HERE = {"", "localhost", "ip6-localhost", "0.0.0.0", "::", socket.gethostname().lower()}
 
 
 class NetworkRefused(RuntimeError):

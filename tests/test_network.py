@@ -27,7 +27,7 @@ def test_a_connection_to_another_machine_is_refused():
 
 
 def test_the_name_of_another_machine_is_not_looked_up():
-    with pytest.raises(NetworkRefused, match="model.example"):
+    with pytest.raises(NetworkRefused, match=r"model\.example"):
         socket.getaddrinfo("model.example", 443)
 
 
