@@ -65,12 +65,13 @@ class SseDecoder:
         blocks = chunk.split(b"\n\n")
         rest = blocks.pop()
         self._pieces = [rest] if rest else []
-        # Nearly every block is one data line: only the others are taken apart line by line.
-        payloads = [
-            block[6:] if block.startswith(b"data: ") and b"\n" not in block else _payload(block)
-            for block in blocks
-        ]
-        return payloads if all(payloads) else [payload for payload in payloads if payload]
+        payloads = []
+        for block in blocks:
+            # Nearly every block is one data line: only the others are taken apart line by line.
+            single = block.startswith(b"data: ") and b"\n" not in block
+            if payload := block[6:] if single else _payload(block):
+                payloads.append(payload)
+        return payloads
 
     def flush(self) -> list[bytes]:
         """Return the payload of a last event that no blank line has ended, and start afresh.
