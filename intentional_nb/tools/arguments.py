@@ -41,9 +41,7 @@ def python_type(declared: Any) -> Any:
         return declared
     if declared in _JSON_TYPES:
         return _JSON_TYPES[declared]
-    raise TypeError(
-        f"unknown parameter type {declared!r}; use a Python type or one of {', '.join(_JSON_TYPES)}"
-    )
+    raise TypeError(f"unknown parameter type {declared!r}; use a Python type or one of {', '.join(_JSON_TYPES)}")
 
 
 def arguments_model(name: str, arguments: Iterable[Argument]) -> type[BaseModel]:

@@ -80,6 +80,7 @@ class FunctionTool(Tool):
         return await result if inspect.isawaitable(result) else result
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the function returns: a decorated function can still be called."""
         return self.function(*args, **kwargs)
 
 

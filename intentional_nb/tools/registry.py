@@ -8,7 +8,7 @@ from typing import Any
 
 from intentional_nb.tools.tool import Tool
 
-__all__ = ["known_ids", "nearest_id", "resolve"]
+__all__ = ["known_ids", "nearest_name", "resolve"]
 
 
 def resolve(tool_id: str, options: Mapping[str, Any], extra: Iterable[Tool] = ()) -> Tool:
@@ -40,6 +40,6 @@ def known_ids(extra: Iterable[Tool] = ()) -> list[str]:
     return sorted({*Tool.registered, *(tool.id or tool.name for tool in extra)})
 
 
-def nearest_id(tool_id: str, extra: Iterable[Tool] = ()) -> str | None:
-    """The known id that looks most like ``tool_id``, or None when none is near."""
-    return next(iter(difflib.get_close_matches(tool_id, known_ids(extra), n=1)), None)
+def nearest_name(name: str, names: Iterable[str]) -> str | None:
+    """The one of ``names`` that looks most like ``name``, or None when none is near."""
+    return next(iter(difflib.get_close_matches(name, list(names), n=1)), None)

@@ -53,8 +53,6 @@ class RescheduleInterview(Tool):
         """
         when = datetime.combine(params["date"], params["time"])
         if not 8 <= when.hour < 18:
-            raise ToolError(
-                f"interviews take place between 8:00 and 18:00, not at {when:%H:%M}; ask for another time"
-            )
+            raise ToolError(f"interviews take place between 8:00 and 18:00, not at {when:%H:%M}; ask for another time")
         self.scheduled = when
         return {"status": "rescheduled", "date": f"{when:%A %d %B %Y}", "time": f"{when:%H:%M}"}

@@ -89,9 +89,7 @@ class Tool(ABC):
     @cached_property
     def arguments_model(self) -> type[BaseModel]:
         """The pydantic model of the arguments."""
-        return arguments_model(
-            self.name or type(self).__name__, [item.to_argument() for item in self.parameters]
-        )
+        return arguments_model(self.name or type(self).__name__, [item.to_argument() for item in self.parameters])
 
     def parameters_schema(self) -> dict[str, Any]:
         """JSON Schema of the arguments: an object, without ``default: null``."""
