@@ -1,0 +1,123 @@
+"""Bots that follow a conversation graph, in a notebook.
+
+The public names are below. Each is loaded when it is first used: ``import intentional_nb`` takes a moment only, and
+what is slow to import (the model's client, the panels) waits until it is wanted.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from intentional_nb import errors, events, examples
+    from intentional_nb.bots.direct import DirectToLLMBotStructure
+    from intentional_nb.bots.loading import load_bot
+    from intentional_nb.bots.structure import BotStructure
+    from intentional_nb.bots.transcript import Transcript, Turn
+    from intentional_nb.clients.base import ContinuousStreamModelClient, TurnBasedModelClient
+    from intentional_nb.clients.chat_completion import ChatCompletionAPIClient
+    from intentional_nb.conversation.builder import Conversation
+    from intentional_nb.conversation.graph import ConversationGraph
+    from intentional_nb.conversation.loading import load_graph
+    from intentional_nb.conversation.router import IntentRouter
+    from intentional_nb.errors import (
+        BotClosedError,
+        ClientError,
+        ConfigError,
+        ConnectError,
+        GraphError,
+        IntentionalError,
+        RateLimitError,
+        RefusedError,
+        RemoteProtocolError,
+        ReplyTimeoutError,
+        RoutingError,
+        ScriptError,
+        ServerError,
+        ToolError,
+    )
+    from intentional_nb.local.script import Script, Step
+    from intentional_nb.local.server import LocalServer
+    from intentional_nb.panels.chat import ChatPanel
+    from intentional_nb.tools.function import tool
+    from intentional_nb.tools.tool import Tool, ToolParameter, to_openai_tool
+
+__all__ = [
+    "BotClosedError",
+    "BotStructure",
+    "ChatCompletionAPIClient",
+    "ChatPanel",
+    "ClientError",
+    "ConfigError",
+    "ConnectError",
+    "ContinuousStreamModelClient",
+    "Conversation",
+    "ConversationGraph",
+    "DirectToLLMBotStructure",
+    "GraphError",
+    "IntentRouter",
+    "IntentionalError",
+    "LocalServer",
+    "RateLimitError",
+    "RefusedError",
+    "RemoteProtocolError",
+    "ReplyTimeoutError",
+    "RoutingError",
+    "Script",
+    "ScriptError",
+    "ServerError",
+    "Step",
+    "Tool",
+    "ToolError",
+    "ToolParameter",
+    "Transcript",
+    "Turn",
+    "TurnBasedModelClient",
+    "errors",
+    "events",
+    "examples",
+    "load_bot",
+    "load_graph",
+    "to_openai_tool",
+    "tool",
+]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "bots.direct": ("DirectToLLMBotStructure",),
+    "bots.loading": ("load_bot",),
+    "bots.structure": ("BotStructure",),
+    "bots.transcript": ("Transcript", "Turn"),
+    "clients.base": ("ContinuousStreamModelClient", "TurnBasedModelClient"),
+    "clients.chat_completion": ("ChatCompletionAPIClient",),
+    "conversation.builder": ("Conversation",),
+    "conversation.graph": ("ConversationGraph",),
+    "conversation.loading": ("load_graph",),
+    "conversation.router": ("IntentRouter",),
+    "errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "local.script": ("Script", "Step"),
+    "local.server": ("LocalServer",),
+    "panels.chat": ("ChatPanel",),
+    "tools.function": ("tool",),
+    "tools.tool": ("Tool", "ToolParameter", "to_openai_tool"),
+}
+"""Where each public name lives; a test compares it with the imports above, which type checkers read."""
+
+_HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = getattr(import_module(_HOME_OF[name]), name)
+    elif name in __all__:
+        value = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value  # the next look-up does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
