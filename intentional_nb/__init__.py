@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         ServerError,
         ToolError,
     )
+    from intentional_nb.local import script
     from intentional_nb.local.script import Script, Step
     from intentional_nb.local.server import LocalServer
     from intentional_nb.panels.chat import ChatPanel
@@ -79,6 +80,7 @@ __all__ = [
     "examples",
     "load_bot",
     "load_graph",
+    "script",
     "to_openai_tool",
     "tool",
 ]
@@ -105,14 +107,17 @@ _HOMES = {
 }
 """Where each public name lives; a test compares it with the imports above, which type checkers read."""
 
+_MODULES = {"errors": "errors", "events": "events", "examples": "examples", "script": "local.script"}
+"""The modules among the public names."""
+
 _HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME_OF:
         value = getattr(import_module(_HOME_OF[name]), name)
-    elif name in __all__:
-        value = import_module(f"{__name__}.{name}")
+    elif name in _MODULES:
+        value = import_module(f"{__name__}.{_MODULES[name]}")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value  # the next look-up does not come here

@@ -7,7 +7,6 @@ it was not asked rightly. What a command needs is imported when it runs, so that
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import shutil
@@ -15,13 +14,9 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from intentional_nb import __version__
-from intentional_nb.errors import GraphError, IntentionalError
-
-if TYPE_CHECKING:
-    from intentional_nb.conversation.problems import Problem
+from intentional_nb.errors import IntentionalError
 
 __all__ = ["main"]
 
@@ -144,36 +139,17 @@ def _chat(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    missing = [name for name in options.files if not Path(name).is_file()]
-    if missing:
-        return _wrong_use(f"there is no file {', '.join(map(repr, missing))}")
-    found = {name: _problems(name) for name in options.files}
-    problems = [problem for problems in found.values() for problem in problems]
-    if options.json:
-        print(json.dumps([_as_json(problem) for problem in problems], indent=2, ensure_ascii=False))
-    else:
-        _print_report(found)
-    return int(any(problem.severity == "error" for problem in problems))
-
-
-def _problems(name: str) -> Sequence[Problem]:
     from intentional_nb.conversation.loading import read_config
-
-    try:
-        return read_config(Path(name)).problems
-    except GraphError as error:
-        return error.problems
-
-
-def _as_json(problem: Problem) -> dict[str, Any]:
-    return dataclasses.asdict(problem)
-
-
-def _print_report(found: dict[str, Sequence[Problem]]) -> None:
     from intentional_nb.conversation.problems import report
 
-    for name, problems in found.items():
-        print(report(problems) if problems else f"{name}: no problems")
+    found = {name: read_config(Path(name), strict=False).problems for name in options.files}
+    problems = [problem for of_a_file in found.values() for problem in of_a_file]
+    if options.json:
+        print(json.dumps([problem.to_dict() for problem in problems], indent=2, ensure_ascii=False, default=str))
+    else:
+        for name, of_a_file in found.items():
+            print(report(of_a_file) if of_a_file else f"{name}: {report(())}")
+    return int(any(problem.is_error for problem in problems))
 
 
 # ---- draw

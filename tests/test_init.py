@@ -62,12 +62,9 @@ def test_a_name_that_does_not_exist_is_an_attribute_error():
 def test_type_checkers_and_python_find_the_names_in_the_same_places():
     root = tree(PACKAGE / "__init__.py")
     (block,) = (node for node in root.body if isinstance(node, ast.If))
-    typed = {
-        alias.name: node.module
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-        if node.module != "intentional_nb"
-    }
+    froms = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    typed = {alias.name: f"{node.module}.{alias.name}" for node in froms for alias in node.names}
 
-    assert typed == intentional_nb._HOME_OF
+    named = {name: f"{home}.{name}" for name, home in intentional_nb._HOME_OF.items()}
+    modules = {name: f"intentional_nb.{path}" for name, path in intentional_nb._MODULES.items()}
+    assert typed == named | modules
