@@ -39,6 +39,7 @@ __all__ = [
     "TurnStarted",
     "UsageReported",
     "event_name",
+    "handler_names",
 ]
 
 ReplyStatus = Literal["completed", "truncated", "cancelled", "refused", "filtered", "failed"]
@@ -355,3 +356,8 @@ def event_name(name: str) -> str:
     'on_model_connection'
     """
     return _ALIASES.get(name, name)
+
+
+def handler_names() -> frozenset[str]:
+    """Every name under which a handler can be added, the wildcard ``*`` included."""
+    return frozenset({"*", *(kind.handler_name for kind in Event.__subclasses__())})

@@ -1,0 +1,1 @@
+"""Who runs the turn: the bot, its background loop and its transcript."""

@@ -1,0 +1,34 @@
+"""The one place that starts the local model: one server for all bots of the process, found by its address."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from intentional_nb.local.server import LocalServer
+
+__all__ = ["LOCAL_MODEL", "local_server"]
+
+LOCAL_MODEL = "local-chat"
+"""The name of the local chat model."""
+
+_lock = threading.Lock()
+_server: LocalServer | None = None
+
+
+def local_server() -> LocalServer:
+    """The process's local model server, started when it is first asked for.
+
+    Raises:
+        ServerError: It could not start.
+    """
+    global _server
+    with _lock:
+        if _server is None:
+            from intentional_nb.local.server import LocalServer
+
+            _server = LocalServer().start()
+            atexit.register(_server.close)
+        return _server

@@ -1,0 +1,235 @@
+"""One streamed request to a Chat Completions server: connecting, retrying, and saying what went wrong.
+
+The `openai` package makes the connection (credentials, proxies, certificates, pooling). Requests are sent on its HTTP
+client directly: its own request path costs several times more CPU than everything else in a turn, and its retries
+cannot be seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+from collections.abc import AsyncIterator, Callable
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from intentional_nb.clients.settings import ChatSettings
+from intentional_nb.errors import ClientError, ConnectError, RateLimitError, RefusedError, ReplyTimeoutError
+from intentional_nb.wire.chat import error_from_body
+from intentional_nb.wire.sse import SseDecoder
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import AsyncOpenAI
+
+__all__ = ["Connection", "RetryListener"]
+
+RetryListener = Callable[[int, float, ClientError], None]
+"""Told of each retry: the number of the try that failed, the seconds to wait, and why."""
+
+CONNECT_TIMEOUT_S = 5.0
+LONGEST_WAIT_S = 30.0
+"""A server that asks for a longer pause is not waited for: a notebook must not hang for minutes."""
+DRAIN_S = 0.1
+"""How long to wait for the end of the body after ``[DONE]``, so that the connection can be used again."""
+
+
+class Connection:
+    """Sends requests to one server and streams the answers.
+
+    Attributes:
+        settings: Where and how.
+    """
+
+    def __init__(self, settings: ChatSettings) -> None:
+        self.settings = settings
+        self._sdk: AsyncOpenAI | None = None
+        self._http: httpx2.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._headers: dict[str, str] = {}
+
+    @property
+    def sdk(self) -> AsyncOpenAI:
+        """The `openai` client that makes the connection; it belongs to the event loop that is running."""
+        return self._connected()[0]
+
+    def _connected(self) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
+        loop = _running_loop()
+        if self._sdk is None or self._http is None or self._loop is not loop:
+            self._sdk, self._http = self._connect()
+            self._loop = loop
+        return self._sdk, self._http
+
+    def _connect(self) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
+        import httpx2
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+        timeout = httpx2.Timeout(self.settings.timeout_s, connect=min(CONNECT_TIMEOUT_S, self.settings.timeout_s))
+        http = DefaultAsyncHttpxClient(timeout=timeout)
+        sdk = AsyncOpenAI(
+            api_key=self.settings.api_key, base_url=self.settings.base_url, timeout=timeout, http_client=http
+        )
+        headers = {**sdk.default_headers, **sdk.auth_headers, "Accept": "text/event-stream"}
+        self._headers = {name: value for name, value in headers.items() if isinstance(value, str)}
+        return sdk, http
+
+    async def close(self) -> None:
+        """Close the pooled connections."""
+        http, self._http, self._sdk = self._http, None, None
+        if http is not None and self._loop is _running_loop():
+            await http.aclose()
+
+    async def stream(self, body: bytes, on_retry: RetryListener) -> AsyncIterator[list[bytes]]:
+        """Send a request and give the payloads of the answer's server-sent events as they come.
+
+        Args:
+            body: The request's JSON.
+            on_retry: Told before each wait.
+
+        Raises:
+            RefusedError: The server answered with an error; `RateLimitError` for too many requests.
+            ConnectError: Nobody answers, or the connection broke.
+            ReplyTimeoutError: Nothing came for the configured time.
+        """
+        import httpx2
+
+        response = await self._open(body, on_retry)
+        try:
+            if "json" in response.headers.get("content-type", ""):
+                yield [await response.aread()]  # a server that does not stream
+                return
+            async for payloads in _payloads(response):
+                yield payloads
+        except httpx2.TimeoutException as error:
+            raise self._timed_out() from error
+        except httpx2.TransportError as error:
+            text = f"the connection to {self.settings.base_url} broke before the reply was complete"
+            raise ConnectError(f"{text} ({_cause(error)})", url=self.settings.base_url) from error
+        finally:
+            await response.aclose()
+
+    async def _open(self, body: bytes, on_retry: RetryListener) -> httpx2.Response:
+        """The first answer that is not a passing failure."""
+        for attempt in itertools.count(1):
+            try:
+                return await self._send(body)
+            except ClientError as error:
+                wait_s = _wait_before_retry(error, attempt)
+                if attempt > self.settings.max_retries or wait_s is None:
+                    raise
+                on_retry(attempt, wait_s, error)
+                await asyncio.sleep(wait_s)
+        raise AssertionError("unreachable")
+
+    async def _send(self, body: bytes) -> httpx2.Response:
+        import httpx2
+
+        url = f"{self.settings.base_url}/chat/completions"
+        try:
+            _, http = self._connected()
+            request = http.build_request("POST", url, headers=self._headers, content=body)
+            response = await http.send(request, stream=True)
+            if response.is_success:
+                return response
+            await response.aread()
+        except httpx2.TimeoutException as error:
+            if isinstance(error, httpx2.ConnectTimeout):
+                raise self._unreachable(error) from error
+            raise self._timed_out() from error
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            raise self._unreachable(error) from error
+        raise self._refused(response)
+
+    def _refused(self, response: httpx2.Response) -> RefusedError:
+        try:
+            body: Any = response.json()
+        except ValueError:
+            body = response.text
+        if isinstance(body, dict | str):
+            body = _without(body, self.settings.api_key)
+        error = error_from_body(body, status=response.status_code, request_id=response.headers.get("x-request-id"))
+        if isinstance(error, RateLimitError):
+            error.retry_after_s = _retry_after_s(response.headers)
+        return error
+
+    def _unreachable(self, error: Exception) -> ConnectError:
+        url = self.settings.base_url
+        return ConnectError(
+            f"no model answers at {url} ({_cause(error)}); is the address right and the server running?", url=url
+        )
+
+    def _timed_out(self) -> ReplyTimeoutError:
+        seconds = self.settings.timeout_s
+        waited = f"the model at {self.settings.base_url} sent nothing for {seconds:g} seconds"
+        return ReplyTimeoutError(f"{waited}; 'timeout' sets how long to wait", seconds=seconds)
+
+
+async def _payloads(response: httpx2.Response) -> AsyncIterator[list[bytes]]:
+    """The payloads up to ``[DONE]`` or the end of the body, as many together as arrived together."""
+    decoder = SseDecoder()
+    chunks = response.aiter_bytes()
+    async for chunk in chunks:
+        payloads = decoder.feed(chunk)
+        if payloads:
+            yield payloads
+            if payloads[-1] == b"[DONE]":
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(DRAIN_S):
+                        async for _ in chunks:
+                            pass
+                return
+    rest = decoder.flush()
+    if rest:
+        yield rest
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost message; HTTP libraries wrap the system's own words several times."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error) or type(error).__name__
+
+
+def _without(value: Any, secret: str) -> Any:
+    """The value with the key blotted out: some servers repeat it in their error."""
+    if isinstance(value, str):
+        return value.replace(secret, "[key]") if len(secret) > 3 else value
+    if isinstance(value, dict):
+        return {key: _without(item, secret) for key, item in value.items()}
+    return value
+
+
+def _wait_before_retry(error: ClientError, attempt: int) -> float | None:
+    """Seconds to wait before the next try; None when trying again would not help."""
+    if isinstance(error, RefusedError):
+        if error.status not in (408, 409, 429) and (error.status or 0) < 500:
+            return None
+        if error.code == "insufficient_quota":
+            return None
+        if isinstance(error, RateLimitError) and error.retry_after_s is not None:
+            return error.retry_after_s if error.retry_after_s <= LONGEST_WAIT_S else None
+    elif not isinstance(error, ConnectError):
+        return None
+    return min(8.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(0.75, 1.0)
+
+
+def _retry_after_s(headers: Any) -> float | None:
+    """What ``retry-after-ms`` or ``retry-after`` (seconds or a date, RFC 9110 §10.2.3) ask for."""
+    with contextlib.suppress(KeyError, ValueError):
+        return max(0.0, float(headers["retry-after-ms"]) / 1000)
+    value = headers.get("retry-after", "")
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(value))
+    with contextlib.suppress(ValueError, TypeError):
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
+    return None

@@ -1,0 +1,108 @@
+"""The settings of a Chat Completions client, read and checked once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from intentional_nb.errors import ConfigError
+
+__all__ = ["ChatSettings"]
+
+_OWN = ("client", "name", "api_key_name", "base_url", "timeout", "max_retries")
+"""Settings of the client itself; every other one is a field of each request."""
+
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """What a Chat Completions client needs to know.
+
+    Attributes:
+        model: The model's name.
+        base_url: Where the server is, ending in ``/v1`` for most.
+        api_key: Sent as the bearer token; never shown.
+        api_key_name: The environment variable that it came from.
+        timeout_s: How long to wait for the next piece of a reply, in seconds.
+        max_retries: How often a request that failed in passing is sent again.
+        request_options: Fields added to every request, such as ``temperature``.
+    """
+
+    model: str
+    base_url: str
+    api_key: str = field(repr=False)
+    api_key_name: str = "OPENAI_API_KEY"
+    timeout_s: float = 60.0
+    max_retries: int = 2
+    request_options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any], *, api_key: str | None = None) -> ChatSettings:
+        """Check the ``llm`` section of a conversation file.
+
+        Args:
+            config: The section; not changed.
+            api_key: The key itself, for callers that have it; the environment is not asked then.
+
+        Raises:
+            ConfigError: A setting is missing or cannot be used; says which and what would be right.
+        """
+        base_url = _text(config, "base_url") or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
+        api_key_name = _text(config, "api_key_name") or "OPENAI_API_KEY"
+        return cls(
+            model=_model(config),
+            base_url=base_url.rstrip("/"),
+            api_key=api_key or _key(api_key_name, may_be_missing="base_url" in config and "api_key_name" not in config),
+            api_key_name=api_key_name,
+            timeout_s=_number(config, "timeout", 60.0),
+            max_retries=int(_number(config, "max_retries", 2)),
+            request_options={key: value for key, value in config.items() if key not in _OWN},
+        )
+
+
+def _text(config: Mapping[str, Any], key: str) -> str | None:
+    value = config.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise ConfigError(f"'{key}' must be text, got {value!r}", field=f"bot.llm.{key}", value=value)
+
+
+def _number(config: Mapping[str, Any], key: str, default: float) -> float:
+    value = config.get(key, default)
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ConfigError(f"'{key}' must be a number, 0 or more, got {value!r}", field=f"bot.llm.{key}", value=value)
+
+
+def _model(config: Mapping[str, Any]) -> str:
+    name = _text(config, "name")
+    if not name:
+        raise ConfigError(
+            "ChatCompletionAPIClient needs a 'name': the model to use, for example 'gpt-6-luna'", field="bot.llm.name"
+        )
+    if "realtime" in name:
+        raise ConfigError(
+            f"{name!r} is a realtime model, which ChatCompletionAPIClient (client 'openai') cannot use; "
+            "set 'client: openai_realtime' (RealtimeAPIClient) or name a chat model",
+            field="bot.llm.name",
+            value=name,
+        )
+    return name
+
+
+def _key(variable: str, *, may_be_missing: bool) -> str:
+    key = os.environ.get(variable, "").strip()
+    if key:
+        return key
+    if may_be_missing:
+        return "not-needed"  # servers on one's own machine rarely want a key, but the SDK does
+    state = "is empty" if variable in os.environ else "is not set"
+    raise ConfigError(
+        f"the environment variable {variable!r}, which should hold the API key, {state}; set it before the bot is "
+        "loaded, name another one as 'api_key_name', or use 'client: local', which needs no key",
+        field="bot.llm.api_key_name",
+        value=variable,
+    )

@@ -1,0 +1,261 @@
+"""One turn over Chat Completions: ask the model, run what it calls, move where it routes, until it only speaks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from intentional_nb.clients.history import History, Message, assistant_message, tool_message
+from intentional_nb.conversation.router import IntentRouter
+from intentional_nb.errors import ClientError, ToolError
+from intentional_nb.events import (
+    ConversationEnded,
+    ErrorOccurred,
+    Event,
+    ReplyEnded,
+    ReplyStarted,
+    ReplyStatus,
+    ReplyText,
+    RouteDecision,
+    ToolCallEnded,
+    ToolCallStarted,
+    TurnEnded,
+    TurnStarted,
+)
+from intentional_nb.tools.end import EndConversationTool
+from intentional_nb.tools.running import ToolResult, ToolRunner, decode_arguments
+from intentional_nb.tools.tool import Tool
+from intentional_nb.wire.calls import ToolCall
+from intentional_nb.wire.chat import ChatReply, ReplyAccumulator
+
+__all__ = ["Ask", "ChatTurn"]
+
+MAX_REQUESTS = 12
+"""Requests in one turn; the last one offers no tools, so that the model must speak."""
+
+
+class Ask(Protocol):
+    """Sends a request; gives the reply's text as it comes and leaves the whole reply in the accumulator."""
+
+    def __call__(
+        self, messages: Sequence[Message], tools: Mapping[str, Tool], reply: ReplyAccumulator
+    ) -> AsyncIterator[str]:
+        """Ask the model for one reply."""
+
+
+class ChatTurn:
+    """One message of the user and all that follows until the bot falls silent.
+
+    Attributes:
+        number: The turn's number.
+        user_text: What the user said.
+        heard_characters: How much of the reply reached the user before the interruption; None for all of it.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        user_text: str,
+        *,
+        router: IntentRouter,
+        history: History,
+        ask: Ask,
+        emit: Callable[[Event], None],
+        refresh_prompt: Callable[[], str],
+    ) -> None:
+        """Prepare the turn.
+
+        Args:
+            number: The turn's number.
+            user_text: What the user said.
+            router: Moves the conversation.
+            history: Grows by this turn.
+            ask: Sends a request.
+            emit: Is told of every event.
+            refresh_prompt: Takes the prompt of the router's current stage and returns it.
+        """
+        self.number = number
+        self.user_text = user_text
+        self.heard_characters: int | None = None
+        self._router, self._history = router, history
+        self._ask, self._emit, self._refresh_prompt = ask, emit, refresh_prompt
+        self._parts: list[str] = []  # what was said, one text for each request
+        self._kept_parts = 0  # how many of them the history has
+        self._scratch: list[Message] = []  # refused routing calls: the model sees them in this turn only
+        self._answers: dict[str, Message] = {}  # answers that the history has, by call id
+        self._runner = ToolRunner(self._tool_started, self._tool_ended)
+
+    async def run(self) -> ReplyStatus:
+        """Take the turn.
+
+        Returns:
+            How the reply ended.
+
+        Raises:
+            ClientError: The model gave no usable answer; the turn is over, the user's message is kept.
+            asyncio.CancelledError: The user interrupted; the history holds what was said until then.
+        """
+        started = time.perf_counter()
+        self._emit(TurnStarted(turn=self.number, user_text=self.user_text, stage=self._router.current_stage_name))
+        self._emit(ReplyStarted(turn=self.number))
+        status: ReplyStatus = "failed"
+        reason = ""
+        try:
+            self._history.add_user(self.user_text)
+            self._router.begin_turn(self.user_text, turn=self.number)
+            status, reason = await self._converse(self._refresh_prompt())
+        except asyncio.CancelledError:
+            status, reason = "cancelled", "the user interrupted"
+            raise
+        except Exception as error:  # whatever broke, people must see it and the turn must end in order
+            reason = str(error) if isinstance(error, ClientError) else f"{type(error).__name__}: {error}"
+            self._emit(ErrorOccurred(turn=self.number, error=reason, where="model", exception=error))
+            raise
+        finally:
+            self._keep_said()
+            text = "\n\n".join(part for part in self._parts if part)
+            self._emit(ReplyEnded(turn=self.number, status=status, text=text, reason=reason))
+            duration_ms = (time.perf_counter() - started) * 1000
+            stage = self._router.current_stage_name
+            self._emit(TurnEnded(turn=self.number, status=status, stage=stage, duration_ms=duration_ms))
+        return status
+
+    async def _converse(self, prompt: str) -> tuple[ReplyStatus, str]:
+        for number in range(1, MAX_REQUESTS + 1):
+            tools = self._router.current_tools() if number < MAX_REQUESTS else {}
+            asked = time.perf_counter()
+            reply = await self._request(prompt, tools)
+            if not reply.calls:
+                return reply.status, reply.reason
+            routing = [call for call in reply.calls if call.name == self._router.name]
+            ordinary = [call for call in reply.calls if call.name != self._router.name]
+            if ordinary and await self._run_tools(reply.text, ordinary, tools):
+                await self._say_goodbye(prompt, ordinary)
+                return "completed", ""
+            if routing:
+                self._route(routing, (time.perf_counter() - asked) * 1000)
+                prompt = self._refresh_prompt()
+        return "truncated", f"the model went on calling tools after {MAX_REQUESTS} requests"
+
+    async def _request(self, prompt: str, tools: Mapping[str, Tool]) -> ChatReply:
+        messages = [{"role": "system", "content": prompt}, *self._history.messages, *self._said(), *self._scratch]
+        accumulator = ReplyAccumulator()
+        part = len(self._parts)
+        self._parts.append("")
+        async for delta in self._ask(messages, tools, accumulator):
+            self._parts[part] += delta
+            self._emit(ReplyText(turn=self.number, delta=delta, part=part))
+        reply = accumulator.result()
+        if reply.text != self._parts[part]:  # a refusal's words do not come as text
+            self._emit(ReplyText(turn=self.number, delta=reply.text, part=part))
+            self._parts[part] = reply.text
+        return reply
+
+    def _said(self, end: int | None = None) -> list[Message]:
+        """What was said in this turn and is not in the history yet, as the message that the history will have."""
+        text = "\n\n".join(part for part in self._parts[self._kept_parts : end] if part)
+        return [assistant_message(text)] if text else []
+
+    def _keep_said(self, parts: int | None = None) -> None:
+        """Put what the user saw into the history: the first ``parts`` parts, or all."""
+        end = len(self._parts) if parts is None else parts
+        for message in self._said(end):
+            said = message["content"]
+            if self.heard_characters is not None:
+                before = sum(map(len, self._parts[: self._kept_parts]))
+                said = said[: max(0, self.heard_characters - before)]
+            self._history.add_reply(said)
+        self._kept_parts = end
+
+    async def _run_tools(self, text: str, calls: Sequence[ToolCall], tools: Mapping[str, Tool]) -> bool:
+        """Run ordinary calls and remember them; True when one of them ended the conversation."""
+        calls = self._with_fresh_ids(calls)
+        try:
+            await self._runner.run(calls, tools)
+        finally:  # interrupted or not, each call has its answer here
+            self._keep_said(len(self._parts) - 1)
+            outputs = {call.call_id: self._runner.results[call.call_id].output for call in calls}
+            self._answers |= self._history.add_calls(text, calls, outputs)
+            self._kept_parts = len(self._parts)
+        return any(isinstance(tools.get(call.name), EndConversationTool) for call in calls)
+
+    def _with_fresh_ids(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
+        """The calls, renamed where an id comes again for another call: some servers count from 1 in each reply."""
+        fresh: list[ToolCall] = []
+        for call in calls:
+            taken = {result.call.call_id: result.call for result in self._runner.results.values()}
+            taken |= {item.call_id: item for item in fresh}
+            number, renamed = 2, call
+            while renamed.call_id in taken and taken[renamed.call_id] != renamed:
+                renamed = replace(call, call_id=f"{call.call_id}-{number}")
+                number += 1
+            if renamed not in fresh:
+                fresh.append(renamed)
+        return fresh
+
+    def _tool_started(self, call: ToolCall) -> None:
+        try:
+            arguments = decode_arguments(call.arguments)
+        except ToolError:
+            arguments = {"_raw": call.arguments}
+        self._emit(ToolCallStarted(turn=self.number, call_id=call.call_id, name=call.name, arguments=arguments))
+
+    def _tool_ended(self, result: ToolResult) -> None:
+        call = result.call
+        if call.call_id in self._answers:  # it outlived an interruption: the model should know how it ended
+            self._answers[call.call_id]["content"] = result.output
+        if result.error is not None:
+            where = f"tool {call.name}"
+            self._emit(ErrorOccurred(turn=self.number, error=result.output, where=where, exception=result.error))
+        self._emit(
+            ToolCallEnded(
+                turn=self.number,
+                call_id=call.call_id,
+                name=call.name,
+                status=result.status,
+                output=result.output,
+                duration_ms=result.duration_ms,
+            )
+        )
+
+    def _route(self, calls: Sequence[ToolCall], duration_ms: float) -> None:
+        """Let the router move by the first call; others of the same reply were meant for the stage that was left."""
+        first, *others = calls
+        try:
+            arguments = decode_arguments(first.arguments)
+        except ToolError:
+            arguments = {"outcome": first.arguments}
+        options = tuple(option.name for option in self._router.options())
+        decision = replace(self._router.route(arguments), duration_ms=duration_ms)
+        self._emit(decision)
+        if decision.kind == "refused":
+            refusal = self._router.refusal_text(decision)
+            self._scratch += [assistant_message("", [first]), tool_message(first.call_id, refusal)]
+        else:
+            self._scratch.clear()
+        for call in others:
+            stage = self._router.current_stage_name
+            self._emit(
+                RouteDecision(
+                    turn=self.number,
+                    source=stage,
+                    target=stage,
+                    kind="refused",
+                    options=options,
+                    choice=call.arguments,
+                    user_text=self.user_text,
+                    trail=decision.trail,
+                )
+            )
+
+    async def _say_goodbye(self, prompt: str, calls: Sequence[ToolCall]) -> None:
+        """End the conversation, with a last word when the model closed it without one."""
+        if not self._parts[-1]:
+            await self._request(prompt, {})
+        self._keep_said()
+        self._history.clear()
+        self._emit(ConversationEnded(turn=self.number))
+        self._refresh_prompt()
