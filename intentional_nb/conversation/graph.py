@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from intentional_nb.conversation.position import Position
+    from intentional_nb.conversation.problems import Problem
 
 __all__ = ["ALL", "BACKTRACK", "END", "START", "ConversationGraph", "Outcome", "Stage", "ToolUse"]
 
@@ -85,23 +89,26 @@ class Stage:
         return ALL in self.accessible_from or stage in self.accessible_from
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConversationGraph:
     """A conversation: its stages and what the bot knows in all of them.
 
-    Build one with `load_graph`, which checks it, or `Conversation`, the builder.
+    Build one with `load_graph`, which checks it, or `Conversation`, the builder. In a notebook it displays itself as a
+    picture.
 
     Attributes:
         stages: In the order of the file, without the `END` stage.
         background: What the model is told in every stage.
         initial_message: The bot's opening line; None when the user speaks first.
         source: The file it came from, or None.
+        problems: What the checks found: warnings only, unless errors were let pass when it was loaded.
     """
 
     stages: tuple[Stage, ...]
     background: str = ""
     initial_message: str | None = None
     source: str | None = field(default=None, compare=False)
+    problems: tuple[Problem, ...] = field(default=(), compare=False)
 
     @cached_property
     def by_name(self) -> Mapping[str, Stage]:
@@ -110,17 +117,77 @@ class ConversationGraph:
 
     @cached_property
     def start(self) -> Stage:
-        """The stage in which the conversation begins."""
-        return next(stage for stage in self.stages if START in stage.accessible_from)
+        """The stage in which the conversation begins.
+
+        Raises:
+            GraphError: There is none; only a graph that was loaded in spite of its errors can lack it.
+        """
+        for stage in self.stages:
+            if START in stage.accessible_from:
+                return stage
+        from intentional_nb.conversation.problems import found
+        from intentional_nb.errors import GraphError
+
+        raise GraphError([found("no-start", "No start stage found!", field="stages")])
 
     def jumps_from(self, stage: str) -> tuple[Stage, ...]:
         """The stages that can be jumped to from ``stage``, in the order of the file."""
         return tuple(other for other in self.stages if other.can_be_jumped_to_from(stage))
+
+    def to_svg(
+        self,
+        *,
+        position: Position | None = None,
+        visits: Mapping[str, int] | None = None,
+        dark: bool = False,
+        direction: str = "TB",
+    ) -> str:
+        """The picture as SVG, with the graph's problems marked.
+
+        Args:
+            position: Where a conversation stands: the stage and the trail are highlighted.
+            visits: How often each stage was entered, by name.
+            dark: Whether it will lie on a dark page.
+            direction: ``TB`` draws from top to bottom, ``LR`` from left to right.
+        """
+        from intentional_nb.conversation import diagram
+
+        return diagram.to_svg(
+            self,
+            position=position,
+            visits=visits,
+            problems=self.problems,
+            dark=dark,
+            direction=direction,
+        )
+
+    def to_dot(self, **options: Any) -> str:
+        """The picture in the language of Graphviz; takes the same options as `to_svg`."""
+        from intentional_nb.conversation import diagram
+
+        return diagram.to_dot(self, **{"problems": self.problems, **options})
+
+    def to_mermaid(self, **options: Any) -> str:
+        """The picture as Mermaid text, which GitHub and JupyterLab draw."""
+        from intentional_nb.conversation import diagram
+
+        return diagram.to_mermaid(self, **options)
+
+    def __repr__(self) -> str:
+        start = next((stage.name for stage in self.stages if START in stage.accessible_from), None)
+        count = f"{len(self.stages)} stage{'' if len(self.stages) == 1 else 's'}"
+        return f"ConversationGraph({count}, start {start!r})"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from intentional_nb.conversation import diagram
+
+        return {"text/plain": repr(self), "text/html": diagram.html(self, problems=self.problems)}
 
 
 END_STAGE = Stage(
     name=END,
     goal="Say goodbye to the user, then call the end_conversation tool.",
     tools=(ToolUse("end_conversation"),),
+    say=("Thank you for talking to me. Goodbye!",),
 )
 """The last stage of every conversation."""

@@ -49,9 +49,7 @@ def start_position(graph: ConversationGraph) -> Position:
     return Position(graph.start.name)
 
 
-def options(
-    graph: ConversationGraph, position: Position, *, without: Collection[str] = ()
-) -> tuple[Option, ...]:
+def options(graph: ConversationGraph, position: Position, *, without: Collection[str] = ()) -> tuple[Option, ...]:
     """The legal choices: the stage's outcomes first, then the jumps.
 
     A backtrack is offered only when there is a stage to return to. An outcome hides a jump of the same name.
@@ -80,9 +78,7 @@ def _resolve(move_to: str, position: Position) -> tuple[str | None, RouteKind]:
     return move_to, ("end" if move_to == END else "outcome")
 
 
-def advance(
-    graph: ConversationGraph, position: Position, choice: str, *, without: Collection[str] = ()
-) -> Position:
+def advance(graph: ConversationGraph, position: Position, choice: str, *, without: Collection[str] = ()) -> Position:
     """The position after ``choice``.
 
     A jump leaves the current stage on the trail; a backtrack takes the last stage off it; an outcome leaves it alone.

@@ -1,0 +1,77 @@
+"""The tools of each stage: made once, and all that cannot be made reported together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from intentional_nb.conversation.graph import ConversationGraph, Stage, ToolUse
+from intentional_nb.conversation.problems import Problem, found, nearest, shown
+from intentional_nb.errors import GraphError
+from intentional_nb.tools.registry import known_ids, resolve
+from intentional_nb.tools.tool import Tool
+
+__all__ = ["tools_by_stage"]
+
+
+def tools_by_stage(
+    graph: ConversationGraph, extra: Sequence[Tool], *, reserved: str
+) -> Mapping[str, Mapping[str, Tool]]:
+    """For each stage its tools by the name that the model knows.
+
+    Stages that use a tool with the same options share it, so what it remembers is remembered in all of them.
+
+    Args:
+        graph: The conversation.
+        extra: Tools that are found by their id before the registered ones.
+        reserved: A name that no tool of a stage may have.
+
+    Raises:
+        GraphError: With every tool that is unknown, cannot be made, or has a name that is taken.
+    """
+    box = _Toolbox(extra, reserved)
+    tools = {name: box.tools_of(stage) for name, stage in graph.by_name.items()}
+    if box.problems:
+        raise GraphError([*box.problems, *graph.problems])
+    return tools
+
+
+class _Toolbox:
+    def __init__(self, extra: Sequence[Tool], reserved: str) -> None:
+        self.extra = extra
+        self.reserved = reserved
+        self.problems: list[Problem] = []
+        self._known = {*known_ids(extra), *(tool.name for tool in extra)}
+        self._made: list[tuple[ToolUse, Tool]] = []
+
+    def tools_of(self, stage: Stage) -> dict[str, Tool]:
+        tools: dict[str, Tool] = {}
+        for index, use in enumerate(stage.tools):
+            tool = self._tool(use, stage.name, f"tools[{index}]")
+            if tool is not None and tool.name in (*tools, self.reserved):
+                message = f"stage {shown(stage.name)} has two tools named {tool.name!r}"
+                if tool.name == self.reserved:
+                    message = f"tool {shown(use.id)} in stage {shown(stage.name)} has the name of the intent router"
+                self._note("tool-name", message, use, stage.name, f"tools[{index}]")
+            elif tool is not None:
+                tools[tool.name] = tool
+        return tools
+
+    def _tool(self, use: ToolUse, stage: str, field: str) -> Tool | None:
+        for made, tool in self._made:
+            if made == use:
+                return tool
+        if use.id not in self._known:
+            message = f"stage {shown(stage)} uses an unknown tool {shown(use.id)}"
+            self._note("unknown-tool", message, use, stage, field, nearest(use.id, self._known))
+            return None
+        try:
+            tool = resolve(use.id, use.options, self.extra)
+        except Exception as error:  # the constructor is the user's code, and its error is told with all others
+            message = f"tool {shown(use.id)} in stage {shown(stage)} cannot be made: {error}"
+            self._note("bad-tool", message, use, stage, field)
+            return None
+        self._made.append((use, tool))
+        return tool
+
+    def _note(self, code: str, message: str, use: ToolUse, stage: str, field: str, near: str | None = None) -> None:
+        self.problems.append(found(code, message, stage=stage, field=field, value=use.id, suggestion=near))
