@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,14 +29,14 @@ def resolve(tool_id: str, options: Mapping[str, Any], extra: Iterable[Tool] = ()
             if options:
                 raise TypeError(f"tool {tool_id!r} takes no options, got {sorted(options)}")
             return tool
-    import intentional_nb.tools.samples  # noqa: F401  (registers the tools that come with the package)
+    _import_own_tools()
 
     return Tool.registered[tool_id](**options)
 
 
 def known_ids(extra: Iterable[Tool] = ()) -> list[str]:
     """Every id that `resolve` would find, sorted."""
-    import intentional_nb.tools.samples  # noqa: F401  (as above)
+    _import_own_tools()
 
     return sorted({*Tool.registered, *(tool.id or tool.name for tool in extra)})
 
@@ -43,3 +44,9 @@ def known_ids(extra: Iterable[Tool] = ()) -> list[str]:
 def nearest_name(name: str, names: Iterable[str]) -> str | None:
     """The one of ``names`` that looks most like ``name``, or None when none is near."""
     return next(iter(difflib.get_close_matches(name, list(names), n=1)), None)
+
+
+def _import_own_tools() -> None:
+    """Register the tools that come with the package; only when asked for, since few conversations use them."""
+    importlib.import_module("intentional_nb.tools.end")
+    importlib.import_module("intentional_nb.tools.samples")
