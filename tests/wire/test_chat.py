@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import pytest
@@ -208,7 +209,7 @@ def test_any_split_of_the_stream_gives_the_same_reply(texts, arguments, cuts):
     decoder = SseDecoder()
 
     accumulator = ReplyAccumulator()
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         for payload in decoder.feed(stream[start:end]):
             accumulator.receive(payload)
 
