@@ -55,7 +55,7 @@ class Chat:
 
     def run(self) -> int:
         """Ask and answer until the user leaves."""
-        self._screen.note(f"{self.bot.name}: {_HELP}")
+        self._screen.note(_HELP)
         self._open()
         while True:
             try:
