@@ -110,7 +110,10 @@ def _target(graph: ConversationGraph, stage: Stage, outcome: Outcome, where: str
     if not target:
         yield found("missing-move-to", f"{where} is missing a 'move_to' field.", stage=stage.name, field=field)
     elif target == stage.name:
-        message = f"outcome {shown(outcome.name)} of stage {shown(target)} leads back to its own stage and is never offered; to stay, the model reports nothing"
+        message = (
+            f"outcome {shown(outcome.name)} in stage {shown(stage.name)} leads back to its own stage and is never "
+            "offered; to stay, the model reports nothing"
+        )
         yield found("self-move", message, stage=stage.name, field=field, value=target)
     elif target != BACKTRACK and target not in graph.by_name:
         message = f"Stage {shown(stage.name)} has an outcome leading to an unknown stage {shown(target)}"
