@@ -16,7 +16,7 @@ from intentional_nb.conversation.graph import ConversationGraph
 from intentional_nb.conversation.position import Position
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import BotClosedError
-from intentional_nb.events import Event
+from intentional_nb.events import Event, Notice
 
 __all__ = ["BotStructure"]
 
@@ -34,6 +34,7 @@ class BotStructure(ABC):
         config: The ``bot`` section of the conversation file, as it was given; never changed.
         intent_router: Knows the graph and where the conversation stands.
         transcript: What was said and done so far.
+        notices: Sentences that people should read, such as that the local model is used.
         is_closed: Whether `close` was called.
     """
 
@@ -46,6 +47,7 @@ class BotStructure(ABC):
         self.config = dict(config)
         self.intent_router = intent_router
         self.transcript = Transcript()
+        self.notices: tuple[str, ...] = ()
         self.is_closed = False
         self._listeners = Listeners(self.emit)
         self._telling = threading.RLock()  # events of all threads go out in one order, transcript first
@@ -60,7 +62,7 @@ class BotStructure(ABC):
     @property
     def graph(self) -> ConversationGraph:
         """The conversation graph."""
-        return self.intent_router.conversation
+        return self.intent_router.graph
 
     @property
     def position(self) -> Position:
@@ -168,6 +170,8 @@ class BotStructure(ABC):
     def emit(self, event: Event) -> None:
         """Take note of an event and tell everybody; called by the client and by the bot itself."""
         with self._telling:
+            if isinstance(event, Notice):
+                self.notices = (*self.notices, event.text)
             self.transcript.apply(event)
             self._listeners.tell(event)
 
