@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from intentional_nb.local.reply import Call, ErrorReply, ModelReply, Quirk
-from intentional_nb.local.request import token_count
+from intentional_nb.local.incoming import token_count
 from intentional_nb.wire.chat_frames import (
     DONE,
     Frame,
