@@ -126,7 +126,12 @@ def _checked_by(check: Callable[[Request], Any]) -> Expectation:
         found = outcome(request)
         return bool(found) and not isinstance(found, Exception)
 
-    return Expectation(f"{name} is true", holds, lambda request: f"{name} gives {outcome(request)!r}")
+    def came(request: Request) -> str:
+        found = outcome(request)
+        is_error = isinstance(found, Exception)
+        return f"{name} raises {type(found).__name__}: {found}" if is_error else f"{name} gives {found!r}"
+
+    return Expectation(f"{name} is true", holds, came)
 
 
 def _quoted(texts: Iterable[str]) -> str:

@@ -191,7 +191,7 @@ class Script:
             said = shortened(last_user_text(request) or "", 200)
             offered = ", ".join(tool_names(request)) or "none"
             return (
-                f"request {len(self._requests)} came after all {total} steps of the script had been used: "
+                f"request {len(self._requests)} found no step left of the script's {total}: "
                 f"the user says {said!r}, tools offered: {offered}"
             )
         index = self._is_used.index(False)
