@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from intentional_nb.local.reply import shortened
 from intentional_nb.local.incoming import last_user_text, system_text, tool_names, tool_outputs
+from intentional_nb.local.reply import shortened
 
 __all__ = [
     "Expectation",

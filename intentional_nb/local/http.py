@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from intentional_nb.local.incoming import prompt_tokens, read_chat_request
 from intentional_nb.local.model import MODEL, ChatModel
 from intentional_nb.local.reply import ErrorReply, ModelReply, RefusedRequest, SilentReply
-from intentional_nb.local.incoming import prompt_tokens, read_chat_request
 from intentional_nb.local.streaming import Piece, completion, encode, error_body, stream
 from intentional_nb.wire.chat_frames import Frame, ReplyFrames, model_frame, models_frame
 

@@ -34,6 +34,7 @@ from intentional_nb.local.expectations import (
     returned,
     says,
 )
+from intentional_nb.local.incoming import last_user_text, tool_names
 from intentional_nb.local.replies import (
     call,
     calls,
@@ -51,7 +52,6 @@ from intentional_nb.local.replies import (
     unauthorized,
 )
 from intentional_nb.local.reply import Answer, Call, ErrorReply, ModelReply, Quirk, SilentReply, shortened
-from intentional_nb.local.incoming import last_user_text, tool_names
 
 __all__ = [
     "Answer",

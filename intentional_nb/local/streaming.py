@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from intentional_nb.local.reply import Call, ErrorReply, ModelReply, Quirk
 from intentional_nb.local.incoming import token_count
+from intentional_nb.local.reply import Call, ErrorReply, ModelReply, Quirk
 from intentional_nb.wire.chat_frames import (
     DONE,
     Frame,
