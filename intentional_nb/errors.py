@@ -135,7 +135,10 @@ class RefusedError(ClientError):
         code: The server's machine-readable code, such as ``invalid_api_key``, or None.
         param: The request field it complains about, or None.
         request_id: The server's id of the request, for its support, or None.
+        should_retry: Whether the server wants the request again, where it says so, else None.
     """
+
+    should_retry: bool | None = None
 
     def __init__(
         self,

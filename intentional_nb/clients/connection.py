@@ -31,6 +31,7 @@ RetryListener = Callable[[int, float, ClientError], None]
 """Told of each retry: the number of the try that failed, the seconds to wait, and why."""
 
 CONNECT_TIMEOUT_S = 5.0
+FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 """A server that asks for a longer pause is not waited for: a notebook must not hang for minutes."""
 DRAIN_S = 0.1
@@ -151,6 +152,8 @@ class Connection:
         if isinstance(body, dict | str):
             body = _without(body, self.settings.api_key)
         error = error_from_body(body, status=response.status_code, request_id=response.headers.get("x-request-id"))
+        if "x-should-retry" in response.headers:
+            error.should_retry = response.headers["x-should-retry"] == "true"
         if isinstance(error, RateLimitError):
             error.retry_after_s = _retry_after_s(response.headers)
         return error
@@ -211,16 +214,19 @@ def _without(value: Any, secret: str) -> Any:
 
 def _wait_before_retry(error: ClientError, attempt: int) -> float | None:
     """Seconds to wait before the next try; None when trying again would not help."""
-    if isinstance(error, RefusedError):
-        if error.status not in (408, 409, 429) and (error.status or 0) < 500:
-            return None
-        if error.code == "insufficient_quota":
-            return None
-        if isinstance(error, RateLimitError) and error.retry_after_s is not None:
-            return error.retry_after_s if error.retry_after_s <= LONGEST_WAIT_S else None
-    elif not isinstance(error, ConnectError):
+    if not (isinstance(error, ConnectError) or (isinstance(error, RefusedError) and _may_pass(error))):
         return None
-    return min(8.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(0.75, 1.0)
+    if isinstance(error, RateLimitError) and error.retry_after_s is not None:
+        return error.retry_after_s if error.retry_after_s <= LONGEST_WAIT_S else None
+    return min(8.0, FIRST_WAIT_S * 2 ** (attempt - 1)) * random.uniform(0.75, 1.0)
+
+
+def _may_pass(error: RefusedError) -> bool:
+    if error.should_retry is not None:
+        return error.should_retry
+    if error.code == "insufficient_quota":
+        return False
+    return error.status in (408, 409, 429) or (error.status or 0) >= 500
 
 
 def _retry_after_s(headers: Any) -> float | None:

@@ -36,6 +36,7 @@ class _Delta(msgspec.Struct):
     content: Any = None
     refusal: str | None = None
     tool_calls: list[_ToolDelta] | None = None
+    function_call: _Function | None = None  # what servers of before November 2023 send instead
 
 
 class _Choice(msgspec.Struct):
@@ -183,6 +184,8 @@ class ReplyAccumulator:
             self._refusal.append(delta.refusal)
         for item in delta.tool_calls or ():
             self._take_call(item)
+        if delta.function_call is not None:
+            self._take_call(_ToolDelta(index=0, function=delta.function_call))
         text = delta.content if isinstance(delta.content, str) else _text_of_parts(delta.content)
         if text:
             self._text.append(text)
