@@ -172,7 +172,10 @@ async def _body(request: web.Request) -> bytes:
     # Refused by its announced length, before a byte of it is kept.
     if (length := request.content_length or 0) > BODY_LIMIT_BYTES:
         raise web.HTTPRequestEntityTooLarge(BODY_LIMIT_BYTES, length)
-    return await request.read()
+    try:
+        return await request.read()
+    except web.RequestPayloadError as error:
+        raise RefusedRequest(ErrorReply(400, f"the request's body cannot be read: {error}")) from error
 
 
 def _frames(asked: dict[str, Any]) -> ReplyFrames:

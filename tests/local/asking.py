@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -68,6 +68,22 @@ def _send(server: LocalServer, method: str, path: str, body: Any, headers: dict[
     encoded = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     connection.request(method, path, encoded, sent)
     return connection
+
+
+def read_until_broken(response: HTTPResponse) -> bytes:
+    """Return what came before the connection broke; an answer that ends well is a failure."""
+    got = b""
+    try:
+        while piece := response.read1():
+            got += piece
+    except (IncompleteRead, ConnectionError):
+        return got
+    raise AssertionError(f"the answer ended well: {got!r}")
+
+
+def address(server: LocalServer) -> tuple[str, int]:
+    host, port = urlsplit(server.base_url).netloc.split(":")
+    return host, int(port)
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
