@@ -111,7 +111,9 @@ class ChatApi:
             message = f"requests from web pages of another origin are refused: {origin!r}"
             raise RefusedRequest(ErrorReply(403, message, code="forbidden_origin"))
         kind, _, token = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._api_key):
+        # Headers are bytes: whatever is not UTF-8 in them must fail the comparison, not the server.
+        sent = token.strip().encode(errors="surrogateescape")
+        if kind.lower() != "bearer" or not hmac.compare_digest(sent, self._api_key):
             said = "is not this server's" if token else "is missing: send it as 'Authorization: Bearer KEY'"
             raise RefusedRequest(ErrorReply(401, f"the API key {said}", code="invalid_api_key"))
         return await handler(request)
@@ -210,7 +212,9 @@ async def _send_whole(
 async def _send_stream(
     request: web.Request, asked: dict[str, Any], reply: ModelReply, frames: ReplyFrames
 ) -> web.StreamResponse:
-    pieces = stream(reply, frames, prompt_tokens=prompt_tokens(asked), choices=asked.get("n") or 1)
+    # Counting a long history takes a while, and nobody sees the count of a stream that does not tell its usage.
+    counted = prompt_tokens(asked) if frames.usage_asked or reply.quirks else 0
+    pieces = stream(reply, frames, prompt_tokens=counted, choices=asked.get("n") or 1)
     response = web.StreamResponse(headers=_STREAM_HEADERS)
     response.enable_chunked_encoding()
     await response.prepare(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import secrets
 import threading
 from concurrent.futures import Future
@@ -158,8 +159,11 @@ class _Running:
     async def _serve(self, port: int, ready: Future[int]) -> None:
         from aiohttp import web
 
+        # Handlers tell their own errors; what is left to tell is noise that strangers make on the port.
+        quiet = logging.getLogger(f"{__name__}.noise")
+        quiet.setLevel(logging.CRITICAL)
         options: dict[str, Any] = {"access_log": None, "handler_cancellation": True, "shutdown_timeout": _GRACE_S}
-        runner = web.AppRunner(self.api.app(), **options)
+        runner = web.AppRunner(self.api.app(), logger=quiet, **options)
         try:
             await runner.setup()
             site = web.TCPSite(runner, _HOST, port)

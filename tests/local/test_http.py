@@ -89,9 +89,11 @@ def test_every_answer_has_an_id_of_its_own(server):
         ({"headers": {"authorization": "Bearer wrong"}}, 401, "invalid_api_key"),
         ({"headers": {"authorization": "Bearer"}}, 401, "invalid_api_key"),
         ({"headers": {"authorization": "Basic YTpi"}}, 401, "invalid_api_key"),
+        ({"headers": {"authorization": "Bearer \xff"}}, 401, "invalid_api_key"),
         ({"headers": {"authorization": None}, "path": "/nowhere"}, 401, "invalid_api_key"),
         ({"headers": {"host": "evil.example"}}, 403, "forbidden_host"),
         ({"headers": {"host": "127.0.0.1.evil.example:80"}}, 403, "forbidden_host"),
+        ({"headers": {"host": "\xff"}}, 403, "forbidden_host"),
         ({"headers": {"origin": "http://evil.example"}}, 403, "forbidden_origin"),
         ({"headers": {"origin": "http://localhost:1"}}, 403, "forbidden_origin"),
         ({"headers": {"origin": "null"}}, 403, "forbidden_origin"),
@@ -288,6 +290,16 @@ def test_a_paced_stream_arrives_piece_by_piece():
 
     # A slow reader may find two pieces together, but never all of them.
     assert len(pieces) >= 3
+
+
+def test_noise_on_the_port_is_answered_and_disturbs_nobody(server, capfd, caplog):
+    with socket.create_connection(address(server)) as peer:
+        peer.sendall(b"GET /v1/models HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n")
+
+        assert peer.recv(100).startswith(b"HTTP/1.0 400 ")
+    assert ask(server, chat()).status == 200
+    assert capfd.readouterr().err == ""
+    assert caplog.text == ""
 
 
 def test_a_mistake_inside_the_model_is_told_and_the_next_request_works():
