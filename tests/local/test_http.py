@@ -24,7 +24,7 @@ from intentional_nb.local.script import (
 )
 from intentional_nb.local.server import LocalServer
 from tests.local.asking import address, ask, chat, eventually, open_chat, read_until_broken
-from tests.wire.test_chat_frames import is_official
+from tests.official import is_official
 
 MODELS = "/v1/models"
 

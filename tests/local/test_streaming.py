@@ -21,7 +21,7 @@ from intentional_nb.local.script import (
 from intentional_nb.local.streaming import completion, stream
 from intentional_nb.wire.chat_frames import ReplyFrames
 from intentional_nb.wire.sse import SseDecoder
-from tests.wire.test_chat_frames import is_official
+from tests.official import is_official
 
 TWO_CALLS = (call("book", '{"day": "Tuesday"}', id="a"), call("ring", {}, id="b"))
 

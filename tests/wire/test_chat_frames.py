@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from openai.types import CompletionUsage, Model
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.shared import ErrorObject
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from intentional_nb.wire.chat_frames import (
     ReplyFrames,
@@ -23,27 +21,10 @@ from intentional_nb.wire.chat_frames import (
     tool_call,
     usage_frame,
 )
+from tests.official import is_official, unknown_fields
 
 FRAMES = ReplyFrames("chatcmpl-1", "local-chat", 1_700_000_000)
 CALL = tool_call("call_1", "book", '{"day": 3}')
-
-
-def unknown_fields(value: Any, path: str = "") -> list[str]:
-    """Name every field that the official types do not know."""
-    if isinstance(value, list):
-        return [name for item in value for name in unknown_fields(item, f"{path}[]")]
-    if not isinstance(value, BaseModel):
-        return []
-    known = [name for key, item in value for name in unknown_fields(item, f"{path}.{key}") if key not in extra(value)]
-    return [f"{path}.{key}" for key in extra(value)] + known
-
-
-def extra(model: BaseModel) -> dict[str, Any]:
-    return model.model_extra or {}
-
-
-def is_official(frame: Any, model: type[BaseModel]) -> bool:
-    return unknown_fields(model.model_validate(frame, strict=True)) == []
 
 
 @pytest.mark.parametrize("usage_asked", [False, True])
