@@ -25,11 +25,11 @@ def chat(source: str | None = None) -> int:
     Returns:
         The program's exit code.
     """
+    from intentional_nb import examples
     from intentional_nb.bots.loading import load_bot
-    from intentional_nb.examples import path_of
 
     _use_line_editing()
-    with load_bot(source or path_of("interview")) as bot:
+    with load_bot(source or examples.path("interview")) as bot:
         return Chat(bot).run()
 
 

@@ -72,7 +72,7 @@ def test_the_wheel_holds_nothing_of_the_workshop(wheel):
 def test_an_example_loads_far_from_the_clone(installed, tmp_path):
     code = (
         "import intentional_nb as nb; print(nb.__file__); "
-        "print(nb.load_graph(nb.examples.path_of('interview')).start.name)"
+        "print(nb.load_graph(nb.examples.path('interview')).start.name)"
     )
 
     result = run(installed, tmp_path, "-c", code)
@@ -86,7 +86,7 @@ def test_an_example_loads_far_from_the_clone(installed, tmp_path):
 def test_a_bot_answers_far_from_the_clone(installed, tmp_path):
     code = (
         "import intentional_nb as nb\n"
-        "with nb.load_bot(nb.examples.path_of('interview')) as bot:\n"
+        "with nb.load_bot(nb.examples.path('interview')) as bot:\n"
         "    print(bot.say('Hello').status)\n"
     )
 
