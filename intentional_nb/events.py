@@ -349,6 +349,18 @@ _ALIASES = {
 """Names that other versions of Intentional use, and what they are called here."""
 
 
+_OF_VOICE_BOTS = frozenset(
+    {
+        "on_audio_message_from_model",
+        "on_vad_detects_user_speech_started",
+        "on_vad_detects_user_speech_ended",
+        "on_user_speech_transcribed",
+        "on_llm_speech_transcribed",
+    }
+)
+"""Names that a text bot never calls, but that handlers written for both kinds of bot are added under."""
+
+
 def event_name(name: str) -> str:
     """The handler name that ``name`` stands for: itself, or what an older or newer Intentional called it.
 
@@ -360,4 +372,4 @@ def event_name(name: str) -> str:
 
 def handler_names() -> frozenset[str]:
     """Every name under which a handler can be added, the wildcard ``*`` included."""
-    return frozenset({"*", *(kind.handler_name for kind in Event.__subclasses__())})
+    return _OF_VOICE_BOTS | frozenset({"*", *(kind.handler_name for kind in Event.__subclasses__())})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from intentional_nb.bots import runtime
 from intentional_nb.bots.structure import BotStructure
@@ -35,7 +35,7 @@ class DirectToLLMBotStructure(BotStructure):
         llm: The client of the model.
     """
 
-    name = "direct_to_llm"
+    name: ClassVar[str] = "direct_to_llm"
 
     def __init__(self, config: Mapping[str, Any], intent_router: IntentRouter, *, api_key: str | None = None) -> None:
         """Make the bot and its client; nothing is sent yet.

@@ -11,6 +11,7 @@ from intentional_nb.bots import runtime
 from intentional_nb.bots.direct import DirectToLLMBotStructure
 from intentional_nb.bots.local_model import LOCAL_MODEL, local_server
 from intentional_nb.bots.structure import BotStructure
+from intentional_nb.clients.chat_completion import ChatCompletionAPIClient
 from intentional_nb.conversation.loading import read_config
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import ConfigError
@@ -37,7 +38,7 @@ def load_bot(
 
     Which model it talks to: what the arguments say, else the file's ``bot.llm`` section; where neither says anything,
     OpenAI when the environment variable ``OPENAI_API_KEY`` holds a key, and the local model when it does not. The
-    local model needs no key and no network; a notice says when it is used.
+    local model needs no key and no network. Where nobody asked for either, a printed sentence says which it is.
 
     Args:
         source: Path of a YAML file, YAML text, a dict, a graph, or the builder `Conversation`.
@@ -56,53 +57,52 @@ def load_bot(
     config = read_config(source)
     notices = _import_plugins(config.plugins)
     given = {"client": client, "name": model, "base_url": base_url, "api_key_name": api_key_name, **options}
-    llm = {**config.bot.get("llm", {}), **{key: value for key, value in given.items() if value is not None}}
-    if client is not None and client != config.bot.get("llm", {}).get("client"):
-        # Another client than the file's: the file's model and address are not meant for it.
-        llm = {key: value for key, value in given.items() if value is not None}
+    llm = _decided(_merged(config.bot.get("llm") or {}, given), notices)
     router = IntentRouter(config.graph, tools=tuple(tools))
-    bot = _make_bot(config.bot.get("type") or DirectToLLMBotStructure.name, config.bot, llm, router, notices)
+    bot = _made({**config.bot, "llm": llm}, router, notices)
     for text in notices:
         bot.emit(Notice(text=text))
+        # In the foreground, while the cell runs that asked: nobody listens to the bot's events yet.
+        print(text)  # noqa: T201
     return bot
 
 
-def _make_bot(
-    kind: str, config: Mapping[str, Any], llm: dict[str, Any], router: IntentRouter, notices: list[str]
-) -> BotStructure:
+def _merged(file: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``llm`` section: what the call gives wins over the file."""
+    said = {key: value for key, value in given.items() if value is not None}
+    if said.get("client", file.get("client")) != file.get("client"):
+        return said  # the file's model and address are not meant for another client
+    return {**file, **said}
+
+
+def _decided(llm: dict[str, Any], notices: list[str]) -> dict[str, Any]:
+    """The section with a client: where nobody names one, OpenAI's when anything points to it, else the local one."""
+    if llm.get("client"):
+        return llm
+    if any(llm.get(key) for key in ("name", "base_url", "api_key_name")):
+        return {**llm, "client": "openai"}
+    if os.environ.get("OPENAI_API_KEY", "").strip():
+        notices.append(f"No model is named: asking OpenAI's {DEFAULT_MODEL!r} with the key in OPENAI_API_KEY.")
+        return {**llm, "client": "openai", "name": DEFAULT_MODEL}
+    notices.append("No model is named and no key is set: using the local model, which needs neither.")
+    return {**llm, "client": "local"}
+
+
+def _made(config: Mapping[str, Any], router: IntentRouter, notices: list[str]) -> BotStructure:
+    kind, client = config.get("type") or DirectToLLMBotStructure.name, config["llm"]["client"]
     if kind != DirectToLLMBotStructure.name:
         known = DirectToLLMBotStructure.name
         raise ConfigError(f"unknown bot type {kind!r}; there is {known!r}", field="bot.type", value=kind)
-    client = llm.pop("client", None) or _default_client(llm)
     if client == "local":
-        return _local_bot(config, llm, router, notices)
-    if client != "openai":
-        raise ConfigError(
-            f"unknown client {client!r}; there are 'local' and 'openai'", field="bot.llm.client", value=client
-        )
-    if "name" not in llm and not llm.get("base_url"):
-        llm["name"] = DEFAULT_MODEL
-        notices.append(f"No model is named: asking OpenAI's {DEFAULT_MODEL!r} with your key.")
-    bot = DirectToLLMBotStructure({**config, "llm": {"client": client, **llm}}, router)
-    runtime.submit(bot.llm.warm_up())
-    return bot
-
-
-def _default_client(llm: Mapping[str, Any]) -> str:
-    """The client when nobody names one: OpenAI's when anything points to it."""
-    asks = any(llm.get(key) for key in ("name", "base_url", "api_key_name"))
-    return "openai" if asks or os.environ.get("OPENAI_API_KEY", "").strip() else "local"
-
-
-def _local_bot(
-    config: Mapping[str, Any], llm: dict[str, Any], router: IntentRouter, notices: list[str]
-) -> BotStructure:
-    server = local_server()
-    notices.append("Using the local model: it needs no key and no network, and is no match for a real one.")
-    if server.notice:
-        notices.append(server.notice)
-    settings = {**llm, "client": "local", "name": LOCAL_MODEL, "base_url": server.base_url}
-    bot = DirectToLLMBotStructure({**config, "llm": settings}, router, api_key=server.api_key)
+        server = local_server()
+        notices += [server.notice] if server.notice else []
+        llm = {**config["llm"], "name": LOCAL_MODEL, "base_url": server.base_url}
+        bot = DirectToLLMBotStructure({**config, "llm": llm}, router, api_key=server.api_key)
+    elif client == ChatCompletionAPIClient.name:
+        bot = DirectToLLMBotStructure(config, router)
+    else:
+        known = f"'local' and {ChatCompletionAPIClient.name!r}"
+        raise ConfigError(f"unknown client {client!r}; there are {known}", field="bot.llm.client", value=client)
     runtime.submit(bot.llm.warm_up())
     return bot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from intentional_nb.clients.base import Emitter, TurnBasedModelClient
 from intentional_nb.clients.compatibility import Dialect, adapted
@@ -50,7 +50,7 @@ class ChatCompletionAPIClient(TurnBasedModelClient):
         turn: Number of the latest turn; 0 before the first.
     """
 
-    name = "openai"
+    name: ClassVar[str] = "openai"
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Every fault that the scripted model can make, from the client's side: it is told, nothing is lost, the next turn works."""
+"""Every fault that the scripted model can make: it is told, nothing is lost, and the next turn works."""
 
 import asyncio
 import socket

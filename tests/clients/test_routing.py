@@ -2,7 +2,14 @@
 
 import pytest
 
-from intentional_nb.events import ConversationEnded, ErrorOccurred, PromptUpdated, ReplyText, RouteDecision, ToolCallEnded
+from intentional_nb.events import (
+    ConversationEnded,
+    ErrorOccurred,
+    PromptUpdated,
+    ReplyText,
+    RouteDecision,
+    ToolCallEnded,
+)
 from intentional_nb.local.script import Step, call, calls, offers, offers_only, prompted, text
 from intentional_nb.tools.function import tool
 from tests.clients.test_faults import double, one_stage
@@ -194,7 +201,9 @@ async def test_ids_that_start_again_in_each_reply_still_run_each_call(scene):
 
 async def test_a_model_that_never_stops_calling_is_made_to_speak(scene):
     endless = [calls(call("double", {"x": number}, id=f"c{number}")) for number in range(11)]
-    stage = scene(*endless, Step(expect=offers_only(), reply=text("Enough.")), tools=(double,), conversation=one_stage("double"))
+    stage = scene(
+        *endless, Step(expect=offers_only(), reply=text("Enough.")), tools=(double,), conversation=one_stage("double")
+    )
 
     await stage.say("go on")
 

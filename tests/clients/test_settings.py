@@ -32,7 +32,7 @@ def test_a_model_must_be_named(config):
 
 
 def test_a_realtime_model_is_refused_with_the_right_client():
-    with pytest.raises(ConfigError, match="openai_realtime.*RealtimeAPIClient"):
+    with pytest.raises(ConfigError, match=r"openai_realtime.*RealtimeAPIClient"):
         ChatSettings.read({"name": "gpt-realtime-2.1"})
 
 
