@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations, islice, product
+from typing import NamedTuple
 
 from intentional_nb.conversation.flow import Flow, flow_of
 from intentional_nb.conversation.graph import (
@@ -20,6 +22,7 @@ from intentional_nb.conversation.problems import Problem, found, nearest, shown,
 __all__ = ["check"]
 
 _RESERVED = (START, END, ALL, BACKTRACK)
+_MOST_COMPARISONS = 100_000
 
 
 def check(graph: ConversationGraph) -> tuple[Problem, ...]:
@@ -166,45 +169,44 @@ def _shadowed(graph: ConversationGraph, stage: Stage) -> Iterator[Problem]:
 
 
 def _likeness(graph: ConversationGraph) -> Iterator[Problem]:
-    """Options of one stage that the model can hardly tell apart."""
+    """Options of one stage that the model can hardly tell apart; in a huge graph not all of them are compared."""
+    for one, other in islice(_pairs(graph), _MOST_COMPARISONS):
+        if not are_alike(one.description, other.description):
+            continue
+        if one.outcome is None and not _are_offered_together(graph, one.stage, other.stage):
+            continue
+        message = f"{one} is described almost like {other}; the model can hardly tell them apart"
+        field = "description" if one.outcome is None else f"outcomes.{one.outcome}.description"
+        yield found("similar-descriptions", message, stage=one.stage, field=field, value=one.description)
+
+
+class _Described(NamedTuple):
+    """An outcome, or the jump to a stage."""
+
+    stage: str
+    outcome: str | None
+    description: str
+
+    def __str__(self) -> str:
+        if self.outcome is None:
+            return f"stage {shown(self.stage)}"
+        return f"outcome {shown(self.outcome)} in stage {shown(self.stage)}"
+
+
+def _pairs(graph: ConversationGraph) -> Iterator[tuple[_Described, _Described]]:
+    """What may be offered side by side: outcomes of one stage, outcomes and jumps, and jumps."""
     for stage in graph.stages:
-        jumps = graph.jumps_from(stage.name)
-        for index, outcome in enumerate(stage.outcomes):
-            others = [
-                *(("outcome", other.name, other.description) for other in stage.outcomes[:index]),
-                *(("stage", other.name, other.description) for other in jumps if other.name != outcome.name),
-            ]
-            for kind, name, description in others:
-                if are_alike(outcome.description, description):
-                    message = (
-                        f"outcome {shown(outcome.name)} in stage {shown(stage.name)} is described almost like "
-                        f"{kind} {shown(name)}; the model can hardly tell them apart"
-                    )
-                    field = f"outcomes.{outcome.name}.description"
-                    yield found(
-                        "similar-descriptions", message, stage=stage.name, field=field, value=outcome.description
-                    )
-    yield from _alike_jumps(graph)
+        outcomes = [_Described(stage.name, item.name, item.description) for item in stage.outcomes]
+        jumps = [_Described(item.name, None, item.description) for item in graph.jumps_from(stage.name)]
+        yield from ((one, other) for other, one in combinations(outcomes, 2))
+        yield from ((one, other) for one, other in product(outcomes, jumps) if one.outcome != other.stage)
+    entrances = [_Described(item.name, None, item.description) for item in graph.stages if item.accessible_from]
+    yield from ((one, other) for other, one in combinations(entrances, 2))
 
 
-def _alike_jumps(graph: ConversationGraph) -> Iterator[Problem]:
-    """Stages that some stage can jump to both of, described almost alike."""
-    told = set()
-    for origin in graph.stages:
-        jumps = graph.jumps_from(origin.name)
-        for index, stage in enumerate(jumps):
-            for other in jumps[:index]:
-                if (stage.name, other.name) in told or not are_alike(stage.description, other.description):
-                    continue
-                told.add((stage.name, other.name))
-                message = (
-                    f"stage {shown(stage.name)} is described almost like stage {shown(other.name)}; "
-                    "the model can hardly tell the jumps apart"
-                )
-                yield found(
-                    "similar-descriptions",
-                    message,
-                    stage=stage.name,
-                    field="description",
-                    value=stage.description,
-                )
+def _are_offered_together(graph: ConversationGraph, one: str, other: str) -> bool:
+    first, second = graph.by_name[one], graph.by_name[other]
+    return any(
+        first.can_be_jumped_to_from(origin.name) and second.can_be_jumped_to_from(origin.name)
+        for origin in graph.stages
+    )

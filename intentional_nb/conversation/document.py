@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Document", "Entry", "from_data", "from_yaml"]
 
 _MOST_CHARACTERS = 2_000_000
-_MOST_ENTRIES = 100_000
+_MOST_ENTRIES = 50_000
 _DEEPEST = 60
 
 

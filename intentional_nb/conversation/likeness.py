@@ -51,9 +51,11 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _stem(word: str) -> str:
-    for ending in ("ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3 and word not in _NEGATIONS:
-            return word.removesuffix(ending)
+    if word in _NEGATIONS:
+        return word
+    for ending in ("s", "ing", "ed", "e"):
+        if len(word) - len(ending) >= 3:
+            word = word.removesuffix(ending)
     return word
 
 

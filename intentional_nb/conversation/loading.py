@@ -111,7 +111,8 @@ def _checked_again(graph: ConversationGraph) -> ConversationGraph:
     fresh = {(item.code, item.stage, item.field, item.value): item for item in check(graph)}
     of_the_file = [item for item in graph.problems if item.code in _CODES_OF_THE_FILE]
     current = [known.get(key, item) for key, item in fresh.items()]
-    return replace(graph, problems=sorted_problems(dict.fromkeys([*of_the_file, *current])))
+    problems = sorted_problems(dict.fromkeys([*of_the_file, *current]))
+    return graph if problems == graph.problems else replace(graph, problems=problems)
 
 
 _CODES_OF_THE_FILE = frozenset(

@@ -29,6 +29,7 @@ WARNINGS = frozenset(
 """The codes that are warnings wherever they occur; all others are errors."""
 
 _LONGEST_COMPARED = 100
+_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,16 @@ def found(
 
 
 def shown(value: object) -> str:
-    """The value as it may stand in a message: at most a few dozen characters, whatever it is.
+    """The value as it may stand in a message: never long, whatever it is.
 
     >>> shown("a" * 1000)
     "'aaaaaaaaaaaaaaaaaaaaaaaaaaaa...aaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"
     """
-    return _SHORT.repr(value)
+    try:
+        text = _SHORT.repr(value)
+    except ValueError:  # a number with more digits than Python writes out
+        text = f"a huge {type(value).__name__}"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 _SHORT = reprlib.Repr()

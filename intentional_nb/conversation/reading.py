@@ -6,6 +6,7 @@ What a well-formed value means for the conversation is not looked at here; `chec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ __all__ = ["Reader"]
 
 Value = TypeVar("Value")
 _ABSENT = Entry(None)
+_MOST_STAGES = 500
 
 
 class Reader:
@@ -141,6 +143,10 @@ class Reader:
         stages = body.get("stages", _ABSENT)
         self.lines[None, "stages"] = stages.line or entry.line
         named = self.mapping(stages, None, "stages")
+        if len(named) > _MOST_STAGES:
+            message = f"there are {len(named)} stages, more than {_MOST_STAGES}; only the first are looked at"
+            self.note("too-large", message, stages, None, "stages", value=len(named))
+            named = dict(islice(named.items(), _MOST_STAGES))
         return tuple(self._stage(name, child) for name, child in named.items()), background or "", opening
 
     def line_of(self, problem: Problem) -> int | None:

@@ -211,7 +211,7 @@ class IntentRouter(Tool):
         """
         unknown = [name for name in (position.stage, *position.trail) if name not in self.stages]
         if unknown:
-            raise GraphError([found("unknown-stage", f"No stage {shown(name)} to return to") for name in unknown])
+            raise GraphError([found("unknown-stage", f"no stage {shown(name)} to return to") for name in unknown])
         self.position = position
         self.just_entered = False
         self._turn = _Turn()

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from intentional_nb.conversation.graph import END
+from intentional_nb.conversation.loading import load_graph
+from tests.conversation.graphs import TRAVEL
+
+GRAPH = load_graph(TRAVEL)
+
+
+def test_the_end_is_a_stage_with_one_tool():
+    end = GRAPH.by_name[END]
+
+    assert [use.id for use in end.tools] == ["end_conversation"]
+    assert end not in GRAPH.stages
+
+
+@pytest.mark.parametrize(
+    ("stage", "jumps"),
+    [
+        ("where", ["timetable", "complaint"]),
+        ("timetable", ["complaint"]),
+        ("complaint", []),
+        (END, []),
+    ],
+)
+def test_jumps_lead_neither_to_oneself_nor_from_the_end(stage, jumps):
+    assert [other.name for other in GRAPH.jumps_from(stage)] == jumps
+
+
+def test_an_excluded_stage_cannot_jump():
+    complaint = {**TRAVEL["stages"]["complaint"], "not_accessible_from": ["pay"]}
+    graph = load_graph({"stages": {**TRAVEL["stages"], "complaint": complaint}})
+
+    assert [stage.name for stage in graph.jumps_from("pay")] == ["timetable"]
+    assert [stage.name for stage in graph.jumps_from("where")] == ["timetable", "complaint"]
+
+
+def test_a_graph_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        GRAPH.background = "other"
+    with pytest.raises(TypeError):
+        GRAPH.by_name["where"] = GRAPH.start
+
+
+def test_a_graph_has_a_short_repr_that_stays_the_same():
+    assert repr(GRAPH) == "ConversationGraph(4 stages, start 'where')"
+    assert repr(load_graph({"stages": {"a": {}}}, strict=False)) == "ConversationGraph(1 stage, start None)"
+
+
+def test_problems_and_source_do_not_make_graphs_different():
+    other = dataclasses.replace(GRAPH, source="elsewhere.yml", problems=())
+
+    assert other == GRAPH
