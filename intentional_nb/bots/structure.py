@@ -126,7 +126,8 @@ class BotStructure(ABC):
     async def send_text(self, text: str) -> Turn:
         """Like `say`, to await."""
         turn = await runtime.wait_async(self.submit(text))
-        await asyncio.to_thread(self._listeners.drain, DRAIN_S)
+        if self._listeners.handlers:
+            await asyncio.to_thread(self._listeners.drain, DRAIN_S)
         return turn
 
     def start(self) -> Turn | None:

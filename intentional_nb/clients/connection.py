@@ -12,6 +12,7 @@ import contextlib
 import itertools
 import random
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,18 @@ DRAIN_S = 0.1
 """How long to wait for the end of the body after ``[DONE]``, so that the connection can be used again."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An open line to the server: it belongs to the event loop in which it was made."""
+
+    sdk: AsyncOpenAI
+    http: httpx2.AsyncClient
+    url: httpx2.URL
+    headers: list[tuple[str, str]] = field(repr=False)  # the key is among them
+    extensions: dict[str, Any]
+    loop: asyncio.AbstractEventLoop | None
+
+
 class Connection:
     """Sends requests to one server and streams the answers.
 
@@ -47,41 +60,24 @@ class Connection:
 
     def __init__(self, settings: ChatSettings) -> None:
         self.settings = settings
-        self._sdk: AsyncOpenAI | None = None
-        self._http: httpx2.AsyncClient | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._headers: dict[str, str] = {}
+        self._line: _Line | None = None
 
     @property
     def sdk(self) -> AsyncOpenAI:
         """The `openai` client that makes the connection; it belongs to the event loop that is running."""
-        return self._connected()[0]
+        return self._open_line().sdk
 
-    def _connected(self) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
+    def _open_line(self) -> _Line:
         loop = _running_loop()
-        if self._sdk is None or self._http is None or self._loop is not loop:
-            self._sdk, self._http = self._connect()
-            self._loop = loop
-        return self._sdk, self._http
-
-    def _connect(self) -> tuple[AsyncOpenAI, httpx2.AsyncClient]:
-        import httpx2
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-
-        timeout = httpx2.Timeout(self.settings.timeout_s, connect=min(CONNECT_TIMEOUT_S, self.settings.timeout_s))
-        http = DefaultAsyncHttpxClient(timeout=timeout)
-        sdk = AsyncOpenAI(
-            api_key=self.settings.api_key, base_url=self.settings.base_url, timeout=timeout, http_client=http
-        )
-        headers = {**sdk.default_headers, **sdk.auth_headers, "Accept": "text/event-stream"}
-        self._headers = {name: value for name, value in headers.items() if isinstance(value, str)}
-        return sdk, http
+        if self._line is None or self._line.loop is not loop:
+            self._line = _opened(self.settings, loop)
+        return self._line
 
     async def close(self) -> None:
         """Close the pooled connections."""
-        http, self._http, self._sdk = self._http, None, None
-        if http is not None and self._loop is _running_loop():
-            await http.aclose()
+        line, self._line = self._line, None
+        if line is not None and line.loop is _running_loop():
+            await line.http.aclose()
 
     async def stream(self, body: bytes, on_retry: RetryListener) -> AsyncIterator[list[bytes]]:
         """Send a request and give the payloads of the answer's server-sent events as they come.
@@ -128,11 +124,10 @@ class Connection:
     async def _send(self, body: bytes) -> httpx2.Response:
         import httpx2
 
-        url = f"{self.settings.base_url}/chat/completions"
         try:
-            _, http = self._connected()
-            request = http.build_request("POST", url, headers=self._headers, content=body)
-            response = await http.send(request, stream=True)
+            line = self._open_line()
+            request = httpx2.Request("POST", line.url, headers=line.headers, content=body, extensions=line.extensions)
+            response = await line.http.send(request, stream=True)
             if response.is_success:
                 return response
             await response.aread()
@@ -168,6 +163,23 @@ class Connection:
         seconds = self.settings.timeout_s
         waited = f"the model at {self.settings.base_url} sent nothing for {seconds:g} seconds"
         return ReplyTimeoutError(f"{waited}; 'timeout' sets how long to wait", seconds=seconds)
+
+
+def _opened(settings: ChatSettings, loop: asyncio.AbstractEventLoop | None) -> _Line:
+    import httpx2
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+    timeout = httpx2.Timeout(settings.timeout_s, connect=min(CONNECT_TIMEOUT_S, settings.timeout_s))
+    http = DefaultAsyncHttpxClient(timeout=timeout)
+    sdk = AsyncOpenAI(api_key=settings.api_key, base_url=settings.base_url, timeout=timeout, http_client=http)
+    # The SDK's x-stainless-* headers describe it to OpenAI's statistics; each costs time in every request.
+    headers = [
+        (name, value)
+        for name, value in {**sdk.default_headers, **sdk.auth_headers, "Accept": "text/event-stream"}.items()
+        if isinstance(value, str) and not name.lower().startswith("x-stainless")
+    ]
+    url = httpx2.URL(f"{settings.base_url}/chat/completions")
+    return _Line(sdk, http, url, headers, {"timeout": timeout.as_dict()}, loop)
 
 
 async def _payloads(response: httpx2.Response) -> AsyncIterator[list[bytes]]:
@@ -218,7 +230,7 @@ def _wait_before_retry(error: ClientError, attempt: int) -> float | None:
         return None
     if isinstance(error, RateLimitError) and error.retry_after_s is not None:
         return error.retry_after_s if error.retry_after_s <= LONGEST_WAIT_S else None
-    return min(8.0, FIRST_WAIT_S * 2 ** (attempt - 1)) * random.uniform(0.75, 1.0)
+    return min(8.0, FIRST_WAIT_S * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.0)
 
 
 def _may_pass(error: RefusedError) -> bool:
