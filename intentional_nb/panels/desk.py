@@ -1,0 +1,132 @@
+"""What people asked of a bot in one panel, from the moment it arrives until its turn is in the transcript."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from intentional_nb.bots.structure import BotStructure
+from intentional_nb.bots.transcript import Turn
+from intentional_nb.events import TurnStarted
+from intentional_nb.markup import visible
+
+__all__ = ["Desk"]
+
+REMEMBERED = 50
+"""Commands of which the page is told that they were taken over."""
+SHOWN_ALERTS = 5
+
+
+@dataclass(slots=True)
+class _Message:
+    text: str
+    future: concurrent.futures.Future[Turn] | None = None
+    has_started: bool = False
+
+
+class Desk:
+    """Messages on their way to the bot, and errors that belong to no turn. Any thread may use it.
+
+    Everything is done at once or handed to the bot: nothing here waits for a reply.
+    """
+
+    def __init__(self, bot: BotStructure, changed: Callable[[], None]) -> None:
+        """Start with an empty desk.
+
+        Args:
+            bot: Gets the messages.
+            changed: Called when `view` has changed.
+        """
+        self._bot = bot
+        self._changed = changed
+        self._messages: dict[str, _Message] = {}  # by command, oldest first; until the turn has begun
+        self._taken: deque[str] = deque(maxlen=REMEMBERED)
+        self._alerts: deque[dict[str, Any]] = deque(maxlen=SHOWN_ALERTS)
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def view(self) -> dict[str, Any]:
+        """What the page is told: messages that wait for their turn, commands taken over, errors to show."""
+        with self._lock:
+            waiting = [(command, message) for command, message in self._messages.items() if not message.has_started]
+            return {
+                "queue": [{"command": command, "text": message.text} for command, message in waiting],
+                "taken": list(self._taken),
+                "alerts": list(self._alerts),
+            }
+
+    def take(self, command: str) -> None:
+        """A command is being carried out: the page need not show it as pending any more."""
+        with self._lock:
+            self._taken.append(command)
+        self._changed()
+
+    def say(self, command: str, text: str) -> None:
+        """Give a message to the bot; when it does not take it, the words are shown with the reason."""
+        message = _Message(text)
+        with self._lock:
+            self._messages[command] = message
+            self._taken.append(command)
+        try:
+            message.future = self._bot.submit(text)
+        except Exception as error:  # a bot of any kind: whatever it says must not lose what was typed
+            self._forget(command)
+            self.alert(str(error), typed=text)
+            return
+        message.future.add_done_callback(lambda future: self._done(command, message, future))
+        self._changed()
+
+    def stop(self) -> None:
+        """Withdraw the messages that still wait, and interrupt the reply that is being given."""
+        with self._lock:
+            waiting = [message.future for message in self._messages.values() if not message.has_started]
+        for future in waiting:
+            if future is not None:
+                future.cancel()
+        self._bot.interrupt()
+
+    def note(self, event: TurnStarted) -> None:
+        """A turn has begun: if it is that of a message from here, the message waits no longer."""
+        with self._lock:
+            for message in self._messages.values():
+                if not message.has_started and message.text == event.user_text:
+                    message.has_started = True
+                    return
+
+    def alert(self, text: str, *, kind: Literal["error", "notice"] = "error", typed: str | None = None) -> None:
+        """Show something that belongs to no turn.
+
+        Args:
+            text: What happened.
+            kind: Whether something failed.
+            typed: A message that did not reach the bot, to be given back.
+        """
+        with self._lock:
+            number = next(self._numbers)
+            self._alerts.append({"alert": number, "kind": kind, "text": visible(text), "typed": typed})
+        self._changed()
+
+    def dismiss(self, alert: int) -> None:
+        """The person has read it."""
+        with self._lock:
+            kept = [known for known in self._alerts if known["alert"] != alert]
+            self._alerts.clear()
+            self._alerts.extend(kept)
+        self._changed()
+
+    def _done(self, command: str, message: _Message, future: concurrent.futures.Future[Turn]) -> None:
+        self._forget(command)
+        # An error of a turn stands in the transcript; without a turn, this is the only place to tell of it.
+        error = None if future.cancelled() else future.exception()
+        if error is not None and not message.has_started:
+            self.alert(str(error), typed=message.text)
+        self._changed()
+
+    def _forget(self, command: str) -> None:
+        with self._lock:
+            self._messages.pop(command, None)

@@ -1,0 +1,59 @@
+"""The transcript that stays in the notebook: what people see on GitHub, or when the kernel is gone.
+
+A live panel is drawn by its page from messages of the kernel, and neither is there when a saved notebook is read.
+So beside the live view stands a second output with plain HTML, which the panel's style sheet hides as long as the live
+view is there, and which is brought up to date at the end of each turn as long as a page is looking: a notebook that
+a program executes keeps what stood there when the panel was displayed, and so is the same every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+__all__ = ["SavedCopy", "StaticTranscript"]
+
+
+class StaticTranscript:
+    """A transcript as plain HTML, for the notebook's file.
+
+    Attributes:
+        html: With inline styles only, and no script.
+        text: What is shown where there is no HTML.
+    """
+
+    def __init__(self, html: str, text: str) -> None:
+        self.html = html
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/plain": self.text, "text/html": self.html}
+
+
+class SavedCopy:
+    """The output with plain HTML beside the live view. Any thread may update it."""
+
+    def __init__(self) -> None:
+        # Not stored in the notebook's file, so that it may differ from run to run.
+        self._display_id = uuid4().hex
+        self._html: str | None = None  # None until displayed
+
+    def display(self, view: Mapping[str, Any], copy: StaticTranscript) -> None:
+        """Show a live view with the copy below it, in the cell that runs."""
+        from IPython.display import display
+
+        display(dict(view), raw=True)
+        self._html = copy.html
+        display(copy._repr_mimebundle_(), raw=True, display_id=self._display_id)
+
+    def update(self, copy: StaticTranscript) -> None:
+        """Replace the copy where it was displayed."""
+        from IPython.display import update_display
+
+        if self._html not in (None, copy.html):
+            self._html = copy.html
+            update_display(copy._repr_mimebundle_(), raw=True, display_id=self._display_id)

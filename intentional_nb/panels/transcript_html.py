@@ -1,0 +1,91 @@
+"""A conversation as plain HTML that any page can hold: inline styles only, no script, nothing fetched.
+
+What front ends do to HTML from a notebook they do not trust decides what is used here: style sheets, scripts, SVG and
+ARIA attributes are taken out; inline styles, ``<details>`` and the classes of elements stay. The colours are
+translucent greys and tints over whatever is below, and text has the colour of the page, so that one text suits light
+and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from intentional_nb.bots.transcript import Entry, ErrorEntry, NoticeEntry, RouteEntry, TextEntry, ToolEntry, Turn
+from intentional_nb.markup import escape, markdown_to_html, visible
+from intentional_nb.panels.entries import LONGEST_RESULT, LONGEST_TEXT, arguments_text, shortened
+
+__all__ = ["transcript_html"]
+
+_MOVES = {"outcome": "→", "jump": "↷", "backtrack": "↩", "end": "→", "refused": "⊘"}
+
+_ROOT = "max-width:860px;font-size:14px;line-height:1.5"
+_HEAD = "padding:2px 0 6px;border-bottom:1px solid rgba(128,128,128,.35);margin-bottom:8px"
+_USER = (
+    "margin:10px 0 10px 15%;padding:7px 12px;border-radius:14px 14px 4px 14px;white-space:pre-wrap;"
+    "overflow-wrap:anywhere;background:rgba(66,133,244,.16)"
+)
+_BOT = "margin:10px 8% 10px 0;overflow-wrap:anywhere"
+_MOVE = "margin:10px 0;padding:2px 0;text-align:center;font-size:12px;opacity:.85"
+_TOOL = "margin:8px 0;padding:5px 10px;border:1px solid rgba(128,128,128,.4);border-radius:8px;font-size:13px"
+_PRE = "margin:4px 0 6px;padding:6px 8px;white-space:pre-wrap;overflow-wrap:anywhere;background:rgba(128,128,128,.12)"
+_ERROR = "margin:8px 0;padding:6px 10px;border-left:4px solid #d93025;background:rgba(217,48,37,.10)"
+_NOTE = "margin:6px 0;font-size:12px;opacity:.85"
+
+
+def transcript_html(turns: Sequence[Turn], *, title: str, stage: str) -> str:
+    """The conversation as HTML for a notebook's file.
+
+    Args:
+        turns: The turns, oldest first.
+        title: Stands above them.
+        stage: Where the conversation stands.
+    """
+    head = _block("div", _HEAD, f"<b>{_plain(title)}</b> · stage <code>{_plain(stage)}</code>")
+    body = "".join(_turn(turn) for turn in turns) or _block("div", _NOTE, "Nothing has been said yet.")
+    return f'<div class="inb-static" style="{_ROOT}">{head}{body}</div>'
+
+
+def _turn(turn: Turn) -> str:
+    user = "" if turn.user_text is None else _block("div", _USER, _plain(turn.user_text))
+    return user + "".join(_entry(entry) for entry in turn.entries)
+
+
+def _entry(entry: Entry) -> str:
+    match entry:
+        case TextEntry():
+            return _block("div", _BOT, markdown_to_html(shortened(entry.text, LONGEST_TEXT)))
+        case ToolEntry():
+            return _tool(entry)
+        case RouteEntry():
+            return _move(entry)
+        case ErrorEntry():
+            return _block("div", _ERROR, f"<b>Error</b> ({_plain(entry.where)}): {_plain(entry.error)}")
+        case NoticeEntry():
+            return _block("div", _NOTE, _plain(entry.text))
+
+
+def _tool(entry: ToolEntry) -> str:
+    arguments = arguments_text(entry.arguments)
+    parts = [f"<summary>Tool <code>{_plain(entry.name)}</code>: {entry.status}</summary>"]
+    if arguments:
+        parts.append("<div>Arguments</div>" + _block("pre", _PRE, _plain(shortened(arguments, LONGEST_RESULT))))
+    if entry.output:
+        parts.append("<div>Result</div>" + _block("pre", _PRE, _plain(shortened(entry.output, LONGEST_RESULT))))
+    return _block("details", _TOOL, "".join(parts))
+
+
+def _move(entry: RouteEntry) -> str:
+    decision = entry.decision
+    source, target = f"<code>{_plain(decision.source)}</code>", f"<code>{_plain(decision.target)}</code>"
+    choice = _plain(shortened(decision.choice, 80))
+    if decision.kind == "refused":
+        return _block("div", _MOVE, f"{_MOVES['refused']} {choice} is no way out of {source}")
+    return _block("div", _MOVE, f"{source} {_MOVES[decision.kind]} {target} · {decision.kind} {choice}")
+
+
+def _plain(text: str) -> str:
+    return escape(visible(text))
+
+
+def _block(tag: str, style: str, inner: str) -> str:
+    return f'<{tag} style="{style}">{inner}</{tag}>'

@@ -1,0 +1,161 @@
+"""One panel's module on a blank page, over a model that the test plays: no kernel, no server, a tenth of a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page
+
+__all__ = ["PanelPage", "blank_page"]
+
+_PANELS = Path(__file__).parents[2] / "intentional_nb" / "panels"
+
+_FAKE = """
+({ source, css, options, hasControl }) => {
+  document.head.append(Object.assign(document.createElement('style'), { textContent: css }));
+  const fakeModel = (traits) => {
+    const listeners = [];
+    const sent = [];
+    return {
+      sent, listeners, isGone: false,
+      get: (name) => traits[name],
+      on: (name, listener) => listeners.push([name, listener]),
+      off: () => {},
+      send(message) {
+        if (this.isGone) throw new Error('Cannot send');
+        sent.push(structuredClone(message));
+      },
+      emit: (name, ...rest) => listeners.filter(([known]) => known === name).forEach(([, call]) => call(...rest)),
+    };
+  };
+  const control = fakeModel({});
+  const model = fakeModel({ options: { ...options, control: 'control' } });
+  model.widget_manager = {
+    get_model: async (id) => {
+      if (!hasControl || id !== 'control') throw new Error('widget model not found');
+      return control;
+    },
+  };
+  window.fake = { model, control };
+  window.load = async () => {
+    const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    const module = await import(url);
+    const widget = typeof module.default === 'function' ? await module.default() : module.default;
+    await widget.initialize?.({ model });
+    window.draw = async (el) => widget.render({ model, el });
+    window.cleanup = await window.draw(document.querySelector('#panel'));
+  };
+  return window.load();
+}
+"""
+
+
+class PanelPage:
+    """A panel on a blank page; the test is its kernel.
+
+    Attributes:
+        page: The page.
+        problems: Uncaught exceptions of the page.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self._seq = 0
+        page.set_default_timeout(5_000)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    @property
+    def panel(self) -> Locator:
+        """The panel's element."""
+        return self.page.locator("#panel")
+
+    def sent(self, kind: str | None = None, *, by: str = "control") -> list[dict[str, Any]]:
+        """What the page has sent to the kernel, on the control model unless told otherwise."""
+        messages: list[dict[str, Any]] = self.page.evaluate(f"() => window.fake.{by}.sent")
+        return [message for message in messages if kind is None or message["kind"] == kind]
+
+    def wait_for(self, kind: str, count: int = 1, *, by: str = "control") -> dict[str, Any]:
+        """The page's ``count``-th message of this kind, waited for."""
+        deadline = time.monotonic() + 5
+        while len(found := self.sent(kind, by=by)) < count:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the page did not send {kind!r} {count} times, only {self.sent(by=by)}")
+            self.page.wait_for_timeout(10)
+        return found[count - 1]
+
+    def tell(self, message: Mapping[str, Any], *, by: str = "model") -> None:
+        """Send a message to the page."""
+        self.page.evaluate(f"(message) => window.fake.{by}.emit('msg:custom', message)", dict(message))
+
+    def acknowledge(self, message: Mapping[str, Any]) -> None:
+        """Answer a command, as the kernel does."""
+        self.tell({"kind": "ack", "command": message["command"]}, by="control")
+
+    def snapshot(self, view: Mapping[str, Any], *, epoch: str = "e1") -> None:
+        """Send the page everything."""
+        self._seq += 1
+        self.tell({"kind": "snapshot", "epoch": epoch, "seq": self._seq, "for": [], "view": dict(view)})
+
+    def update(self, *ops: list[Any], epoch: str = "e1", lost: int = 0) -> None:
+        """Send the page a change; ``lost`` messages before it never arrive."""
+        self._seq += 1 + lost
+        self.tell({"kind": "update", "epoch": epoch, "seq": self._seq, "ops": list(ops)})
+
+    def lose_the_kernel(self) -> None:
+        """From now on a message cannot be sent, as after a restart of the kernel."""
+        self.page.evaluate(
+            """() => {
+              window.fake.model.isGone = window.fake.control.isGone = true;
+              window.fake.model.emit('comm_live_update');
+            }"""
+        )
+
+
+def blank_page(
+    tab: BrowserContext,
+    name: str,
+    options: Mapping[str, Any],
+    *,
+    width: int = 900,
+    theme: str = "light",
+    has_control: bool = True,
+) -> PanelPage:
+    """Draw the panel ``name`` on a blank page.
+
+    Args:
+        tab: The browser profile.
+        name: Name of the module in ``panels``.
+        options: The panel's `options`.
+        width: Of the panel, in pixels.
+        theme: ``light`` or ``dark``, as JupyterLab says it.
+        has_control: Whether the front end finds the control model.
+    """
+    page = tab.new_page()
+    # A served page, not about:blank: storage and the clipboard need an origin.
+    page.route(
+        "http://localhost/blank", lambda route: route.fulfill(body=_html(width, theme), content_type="text/html")
+    )
+    page.goto("http://localhost/blank")
+    shown = PanelPage(page)
+    page.evaluate(
+        _FAKE,
+        {
+            "source": (_PANELS / f"{name}.js").read_text(encoding="utf-8"),
+            "css": (_PANELS / f"{name}.css").read_text(encoding="utf-8"),
+            "options": dict(options),
+            "hasControl": has_control,
+        },
+    )
+    return shown
+
+
+def _html(width: int, theme: str) -> str:
+    is_light = "true" if theme == "light" else "false"
+    back = "#ffffff" if theme == "light" else "#111111"
+    return f"""<!doctype html><html lang="en"><title>panel</title>
+      <body data-jp-theme-light="{is_light}" style="margin:0;background:{back}">
+      <main id="panel" style="width:{width}px"></main></body></html>"""

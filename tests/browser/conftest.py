@@ -1,0 +1,109 @@
+"""The peers of the browser tests: a Chromium, a Jupyter server, notebooks, and blank pages for one module alone.
+
+Everything here skips, saying why, where Chromium is missing. The fixtures live as long as this folder's tests and no
+longer: while Playwright runs, this thread counts as being inside an event loop, and asynchronous tests elsewhere
+could not start theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+playwright_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install 'intentional-nb[dev]'"
+)
+
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright  # noqa: E402
+
+from tests.browser.blank import PanelPage, blank_page  # noqa: E402
+from tests.browser.lab import LabServer, NotebookPage  # noqa: E402
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One Chromium, without a window."""
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=program, args=sandbox)
+        except Error as error:
+            pytest.skip(
+                "no Chromium to test in: install it, or say where it is in the variable CHROMIUM, or run "
+                f"'playwright install chromium' ({str(error).splitlines()[0]})"
+            )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[LabServer]:
+    """One Jupyter server; started only when a browser is there to look at it."""
+    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: pip install 'intentional-nb[lab]'")
+    server = LabServer(tmp_path_factory.mktemp("lab"))
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[BrowserContext]:
+    """A fresh browser profile."""
+    context = chromium.new_context(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def notebook(
+    lab: LabServer, tab: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., NotebookPage]]:
+    """Call it with the sources of code cells: they are opened in JupyterLab, not yet run.
+
+    Keep the picture of a page whose test failed by setting INB_SCREENSHOTS to a folder.
+    """
+    opened: list[NotebookPage] = []
+
+    def open_notebook(*cells: str, name: str | None = None, app: str = "lab") -> NotebookPage:
+        page = NotebookPage(lab, tab, name or lab.notebook(cells), app=app)
+        opened.append(page)
+        return page.open()
+
+    yield open_notebook
+    _keep_picture(request.node.name, [page.page for page in opened])
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture
+def blank(tab: BrowserContext) -> Iterator[Callable[..., PanelPage]]:
+    """Call it with a panel's module and options: it is drawn on a blank page over a model that the test plays."""
+
+    def open_blank(name: str, options: dict[str, object] | None = None, **settings: object) -> PanelPage:
+        return blank_page(tab, name, options or {}, **settings)
+
+    return open_blank
+
+
+def _keep_picture(name: str, pages: list[Page]) -> None:
+    folder = os.environ.get("INB_SCREENSHOTS")
+    if not folder:
+        return
+    for number, page in enumerate(pages):
+        page.screenshot(path=Path(folder) / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{number}.png")

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from intentional_nb.bots.transcript import ErrorEntry, NoticeEntry, TextEntry, ToolEntry
+from intentional_nb.panels.transcript_html import transcript_html
+from tests.panels.samples import move, turn, walk
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"' \u202e [x](javascript:alert(1))"
+KEPT_TAGS = {
+    *("a", "b", "code", "details", "div", "li", "p", "pre", "span", "strong", "summary", "ul"),
+    *("table", "tbody", "td", "th", "thead", "tr"),
+}
+KEPT_ATTRIBUTES = {"class", "href", "rel", "style", "target", "title"}
+
+
+class Tags(HTMLParser):
+    """Notes every tag and attribute, and that what is opened is closed."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found, self.open = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in ("br", "hr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def html(*turns):
+    return transcript_html(turns, title="Interview", stage="ask_name")
+
+
+def test_everything_that_was_said_and_done_is_there_in_order():
+    words = [
+        "Interview",
+        "ask_name",
+        "Hello! I would like",
+        "Yes, go ahead",
+        "What is your name?",
+        "reschedule",
+        "2026-03-05",
+        "moved to Thursday",
+        "Ada Lovelace, from London",
+        "Fly me to the moon",
+        "fly_to_moon",
+        "the model is overloaded",
+    ]
+    text = html(*walk())
+
+    places = [text.index(word) for word in words]
+
+    assert places == sorted(places)
+
+
+def test_a_conversation_that_has_not_begun_says_so():
+    assert "Nothing has been said yet" in html()
+
+
+def test_the_same_conversation_gives_the_same_html():
+    assert html(*walk()) == html(*walk())
+    assert not re.search(r"12:00(?! *<)|\d+ ms|1\.2 s", re.sub(r"Sunday.*?12:00", "", html(*walk())))
+
+
+def test_only_what_survives_a_notebook_that_is_not_trusted_is_used():
+    tags = Tags(html(*walk()))
+
+    assert {tag for tag, _ in tags.found} <= KEPT_TAGS
+    assert {name for _, attributes in tags.found for name in attributes} <= KEPT_ATTRIBUTES
+    assert not tags.open
+
+
+def test_tool_calls_can_be_opened():
+    call = turn(1, "a", ToolEntry("c", "look", {"q": "x"}, "error", "boom"))
+
+    assert re.search(
+        r"<details.*<summary>.*look.*error.*</summary>.*&quot;q&quot;.*boom.*</details>", html(call), re.DOTALL
+    )
+
+
+@pytest.mark.parametrize("kind", ["outcome", "jump", "backtrack", "end"])
+def test_a_move_names_both_stages_and_its_kind(kind):
+    text = html(turn(1, "a", move(kind, "from_here", "to_there", "choice")))
+
+    assert text.index("from_here") < text.index("to_there") < text.index(kind)
+
+
+def test_a_refused_move_names_the_stage_that_was_not_left():
+    assert "fly is no way out of <code>here</code>" in html(turn(1, "a", move("refused", "here", "here", "fly")))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        TextEntry(HOSTILE),
+        ToolEntry(HOSTILE, HOSTILE, {HOSTILE: HOSTILE}, "ok", HOSTILE),
+        move("outcome", HOSTILE, HOSTILE, HOSTILE, (HOSTILE,)),
+        move("refused", HOSTILE, HOSTILE, HOSTILE),
+        ErrorEntry(HOSTILE, HOSTILE),
+        NoticeEntry(HOSTILE),
+    ],
+    ids=lambda entry: type(entry).__name__,
+)
+def test_hostile_text_stays_text(entry):
+    text = transcript_html([turn(1, HOSTILE, entry)], title=HOSTILE, stage=HOSTILE)
+    tags = Tags(text)
+
+    assert not {"script", "img"} & {tag for tag, _ in tags.found}
+    assert not [name for _, attributes in tags.found for name in attributes if name.startswith("on")]
+    assert not [
+        value for _, attributes in tags.found for value in attributes.values() if "javascript:" in (value or "")
+    ]
+    assert "\u202e" not in text
+
+
+def test_huge_output_is_cut():
+    assert len(html(turn(1, "a", TextEntry("x" * 500_000), ToolEntry("c", "t", {}, "ok", "y" * 500_000)))) < 300_000
