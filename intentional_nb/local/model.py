@@ -6,8 +6,9 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol
 
-from intentional_nb.local.reply import Answer, Call, ModelReply
-from intentional_nb.local.script import Script, call
+from intentional_nb.local.replies import call, in_words
+from intentional_nb.local.reply import Answer, ModelReply
+from intentional_nb.local.script import Script
 
 __all__ = ["MODEL", "ChatModel", "LanguageModel", "ScriptedModel"]
 
@@ -91,22 +92,15 @@ class LanguageModel:
         from intentional_nb.local import language
 
         reply = language.respond(request)
-        chunks = tuple(language.words(_until_stop(reply.text, request.get("stop"))))
-        limit = request.get("max_completion_tokens") or request.get("max_tokens") or len(chunks)
-        calls: tuple[Call, ...] = tuple(call(made.name, made.arguments) for made in reply.tool_calls)
-        if len(chunks) > limit:
-            return ModelReply(chunks=chunks[:limit], finish_reason="length", pace_ms=self._pace_ms)
-        return ModelReply(chunks=chunks, calls=calls, finish_reason=reply.finish_reason, pace_ms=self._pace_ms)
+        return ModelReply(
+            chunks=in_words(reply.text),
+            calls=tuple(call(made.name, made.arguments) for made in reply.tool_calls),
+            finish_reason=reply.finish_reason,
+            pace_ms=self._pace_ms,
+        )
 
 
 def _load() -> None:
     from intentional_nb.local import language
 
     language.load()
-
-
-def _until_stop(text: str, stops: str | list[str] | None) -> str:
-    for stop in [stops] if isinstance(stops, str) else stops or ():
-        if stop:
-            text = text.split(stop, 1)[0]
-    return text

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from openai.types.chat import ChatCompletionChunk
 
-from intentional_nb.local.replies import in_words
 from intentional_nb.local.server import LocalServer
 from tests.local.asking import ask, chat, eventually, open_chat
+from tests.official import is_official
 
 
 def saying(text, *calls, finish_reason="stop"):
@@ -19,11 +21,22 @@ def saying(text, *calls, finish_reason="stop"):
     return SimpleNamespace(text=text, tool_calls=made, finish_reason=finish_reason)
 
 
+def test_the_real_language_speaks_in_official_frames_to_many_at_once():
+    tools = [{"type": "function", "function": {"name": "book_table", "description": "Book a table for dinner."}}]
+    asked = chat("Good morning!", tools=tools, stream=True, stream_options={"include_usage": True})
+    with LocalServer(pace_ms=0) as server, ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: ask(server, asked), range(32)))
+
+    streams = [[json.loads(payload) for payload in answer.payloads[:-1]] for answer in answers]
+    assert all(is_official(frame, ChatCompletionChunk) for stream in streams for frame in stream)
+    assert len({json.dumps([frame["choices"] for frame in stream]) for stream in streams}) == 1
+    assert all(stream[-1]["usage"]["completion_tokens"] > 0 for stream in streams)
+
+
 @pytest.fixture
 def language(monkeypatch) -> ModuleType:
     told = ModuleType("intentional_nb.local.language")
     told.respond = lambda request: saying("One two three four.")
-    told.words = in_words
     told.load = lambda: None
     told.notice = lambda: "only words are understood"
     monkeypatch.setitem(sys.modules, told.__name__, told)
@@ -70,22 +83,6 @@ def test_a_stream_comes_in_words_each_after_a_pause(language):
 
     assert len(pieces) >= 3
     assert b'" three"' in b"".join(pieces)
-
-
-@pytest.mark.parametrize(
-    ("limits", "expected"),
-    [
-        ({"max_tokens": 2}, ("One two", "length")),
-        ({"max_completion_tokens": 3, "max_tokens": 1}, ("One two three", "length")),
-        ({"max_tokens": 4}, ("One two three four.", "stop")),
-        ({"stop": "three"}, ("One two ", "stop")),
-        ({"stop": ["four", "two", ""]}, ("One ", "stop")),
-        ({"stop": None}, ("One two three four.", "stop")),
-    ],
-)
-def test_the_limits_of_a_request_are_kept(language, limits, expected):
-    with LocalServer() as server:
-        assert said(ask(server, chat(**limits))) == expected
 
 
 def test_others_are_answered_while_the_language_thinks(language):

@@ -1,4 +1,4 @@
-"""The official packages, unchanged, against the server in a process of its own."""
+"""The official packages, unchanged, against the server in a process of its own: scripted, and by itself."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ class Served(NamedTuple):
     base_url: str
     api_key: str
 
+    @property
+    def options(self) -> dict[str, str]:
+        return self._asdict()
+
 
 @contextmanager
 def program(*arguments: str) -> Iterator[Served]:
@@ -44,12 +48,19 @@ def scripted() -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture(params=[("tests.loopback.scripted",), ("intentional_nb", "serve")], ids=["scripted", "serve"])
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
+    """A server that calls a tool when asked about the weather, and tells what it answered."""
+    with program("-m", *request.param) as served:
+        yield served
+
+
 def answer_of(call: Any) -> Any:
     return {"role": "tool", "tool_call_id": call["id"], "content": "sunny, 24 degrees"}
 
 
-def test_a_streamed_chat_with_a_tool_completes(scripted):
-    client = OpenAI(**scripted._asdict())
+def test_a_streamed_chat_with_a_tool_completes(served):
+    client = OpenAI(**served.options)
     options: Any = {"model": "local-chat", "tools": [TOOL], "stream": True, "stream_options": {"include_usage": True}}
 
     with client.chat.completions.create(messages=[QUESTION], **options) as stream:
@@ -63,17 +74,17 @@ def test_a_streamed_chat_with_a_tool_completes(scripted):
             "arguments": "".join(piece.function.arguments for piece in pieces),
         },
     }
-    said: Any = {"role": "assistant", "content": "Let me look. ", "tool_calls": [call]}
+    said: Any = {"role": "assistant", "content": None, "tool_calls": [call]}
     with client.chat.completions.create(messages=[QUESTION, said, answer_of(call)], **options) as stream:
         told = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
 
     assert call["function"] == {"name": "get_weather", "arguments": '{"city": "Turin"}'}
     assert chunks[-1].usage.total_tokens > 0
-    assert told == "It is sunny in Turin."
+    assert "sunny" in told.lower()
 
 
-async def test_an_asynchronous_chat_without_a_stream_completes(scripted):
-    async with AsyncOpenAI(**scripted._asdict()) as client:
+async def test_an_asynchronous_chat_without_a_stream_completes(served):
+    async with AsyncOpenAI(**served.options) as client:
         options: Any = {"model": "local-chat", "tools": [TOOL]}
         first = await client.chat.completions.create(messages=[QUESTION], **options)
         said = first.choices[0].message.model_dump(exclude_none=True)
@@ -81,25 +92,24 @@ async def test_an_asynchronous_chat_without_a_stream_completes(scripted):
         second = await client.chat.completions.create(messages=messages, **options)
 
     assert first.choices[0].finish_reason == "tool_calls"
-    assert second.choices[0].message.content == "It is sunny in Turin."
+    assert "sunny" in second.choices[0].message.content.lower()
 
 
-async def test_the_stream_helper_puts_the_reply_together(scripted):
+async def test_the_stream_helper_puts_the_reply_together(served):
     async with (
-        AsyncOpenAI(**scripted._asdict()) as client,
+        AsyncOpenAI(**served.options) as client,
         client.chat.completions.stream(model="local-chat", messages=[QUESTION], tools=[TOOL]) as stream,
     ):
         kinds = {event.type async for event in stream}
         whole = await stream.get_final_completion()
 
-    assert {"chunk", "content.delta", "content.done", "tool_calls.function.arguments.done"} <= kinds
-    assert whole.choices[0].message.content == "Let me look. "
+    assert {"chunk", "tool_calls.function.arguments.delta", "tool_calls.function.arguments.done"} <= kinds
     assert whole.choices[0].message.tool_calls[0].function.arguments == '{"city": "Turin"}'
 
 
-async def test_the_raw_stream_can_be_read_line_by_line(scripted):
+async def test_the_raw_stream_can_be_read_line_by_line(served):
     async with (
-        AsyncOpenAI(**scripted._asdict()) as client,
+        AsyncOpenAI(**served.options) as client,
         client.chat.completions.with_streaming_response.create(
             model="local-chat", messages=[QUESTION], tools=[TOOL], stream=True
         ) as response,
@@ -111,8 +121,8 @@ async def test_the_raw_stream_can_be_read_line_by_line(scripted):
     assert lines[-1] == "data: [DONE]"
 
 
-def test_the_models_are_found(scripted):
-    client = OpenAI(**scripted._asdict())
+def test_the_models_are_found(served):
+    client = OpenAI(**served.options)
 
     assert [model.id for model in client.models.list()] == ["local-chat"]
     assert client.models.retrieve("local-chat").owned_by == "intentional_nb"
@@ -124,11 +134,11 @@ def test_refusals_become_the_clients_own_errors(scripted):
     with pytest.raises(openai.AuthenticationError):
         OpenAI(base_url=scripted.base_url, api_key="wrong").chat.completions.create(**options)
     with pytest.raises(openai.NotFoundError) as missing:
-        OpenAI(**scripted._asdict()).models.retrieve("gpt-x")
+        OpenAI(**scripted.options).models.retrieve("gpt-x")
     with pytest.raises(openai.BadRequestError) as wrong:
-        OpenAI(**scripted._asdict()).chat.completions.create(**options, n=0)
+        OpenAI(**scripted.options).chat.completions.create(**options, n=0)
     with pytest.raises(openai.InternalServerError) as unexpected:
-        OpenAI(**scripted._asdict()).chat.completions.create(**options)
+        OpenAI(**scripted.options).chat.completions.create(**options)
 
     assert missing.value.code == "model_not_found"
     assert wrong.value.param == "n"
@@ -137,7 +147,7 @@ def test_refusals_become_the_clients_own_errors(scripted):
     assert "request 1 " in unexpected.value.message
 
 
-async def test_an_agent_runs_its_tool_over_a_stream(scripted):
+async def test_an_agent_runs_its_tool_over_a_stream(served):
     asked: list[str] = []
 
     @function_tool
@@ -146,7 +156,7 @@ async def test_an_agent_runs_its_tool_over_a_stream(scripted):
         asked.append(city)
         return "sunny, 24 degrees"
 
-    async with AsyncOpenAI(**scripted._asdict()) as client:
+    async with AsyncOpenAI(**served.options) as client:
         model = OpenAIChatCompletionsModel("local-chat", openai_client=client)
         settings = ModelSettings(include_usage=True)
         agent = Agent("guide", instructions="Be brief.", model=model, tools=[get_weather], model_settings=settings)
@@ -154,6 +164,6 @@ async def test_an_agent_runs_its_tool_over_a_stream(scripted):
         kinds = [event.type async for event in run.stream_events()]
 
     assert asked == ["Turin"]
-    assert run.final_output == "It is sunny in Turin."
+    assert "sunny" in run.final_output.lower()
     assert "raw_response_event" in kinds
     assert run.context_wrapper.usage.requests == 2
