@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` (or the command line) asks for, and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        code = int(options.command(options))
+        sys.stdout.flush()  # here, where a closed pipe is still dealt with
+        return code
     except IntentionalError as error:
         print(f"intentional-nb {options.name}: {error}", file=sys.stderr)
         return 1

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import yaml
 
 import intentional_nb
 from intentional_nb import LocalServer, Script, script
@@ -247,9 +248,8 @@ class Seen:
 @contextmanager
 def chatting(folder, server) -> Iterator[tuple[subprocess.Popen[str], Seen]]:
     llm = {"client": "openai", "name": "local-chat", "base_url": server.base_url, "api_key_name": "TICKET_KEY"}
-    config = {"bot": {"type": "direct_to_llm", "llm": llm}}
-    text = json.dumps(config)[:-1] + ', "conversation":\n' + "".join(f"  {line}\n" for line in GOOD.splitlines())
-    (folder / "bot.yml").write_text(text)
+    config = {"bot": {"type": "direct_to_llm", "llm": llm}, "conversation": yaml.safe_load(GOOD)}
+    (folder / "bot.yml").write_text(yaml.safe_dump(config))
     process = subprocess.Popen(
         [sys.executable, "-m", "intentional_nb", "chat", "bot.yml"],
         cwd=folder,
