@@ -36,6 +36,7 @@ def executed(path: Path) -> str:
         record_timing=False,
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--log-level=ERROR"],  # not that the kernel's port is not encrypted, on the same machine
     )
     client.execute()
     _strip(notebook)
@@ -49,6 +50,20 @@ def _strip(notebook: Any) -> None:
         cell.metadata = {name: cell.metadata[name] for name in ("tags",) if name in cell.metadata}
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop(WIDGET_VIEW, None)
+        if "outputs" in cell:
+            cell.outputs = _joined(cell.outputs)
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """The outputs with what was printed in several pieces in one: how many there are is chance."""
+    joined: list[Any] = []
+    for output in outputs:
+        before = joined[-1] if joined else {}
+        if output.output_type == "stream" and before.get("name") == output.name:
+            before.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def main() -> int:
