@@ -152,7 +152,7 @@ def _explained(error: yaml.YAMLError, text: str) -> tuple[int | None, str]:
     position = getattr(error, "position", None)
     if isinstance(position, int):
         return text.count("\n", 0, position) + 1, f"character {shown(text[position : position + 1])} is not allowed"
-    return None, str(error).splitlines()[0]
+    return None, " ".join(str(error).split())
 
 
 @dataclass(slots=True)

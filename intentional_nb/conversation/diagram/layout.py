@@ -1,0 +1,112 @@
+"""Where everything comes to lie: Graphviz decides, this file asks it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from intentional_nb.errors import IntentionalError
+
+__all__ = ["DiagramError", "Layout", "find_graphviz", "lay_out"]
+
+Point = tuple[float, float]
+
+LONGEST_S = 30
+
+
+class DiagramError(IntentionalError):
+    """No picture could be made of a graph: Graphviz is missing or gave up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Places on a sheet, in points, y downwards.
+
+    Attributes:
+        width: Of the sheet.
+        height: Of the sheet.
+        boxes: The centre of each box, by its key.
+        lines: For each line by its key a Bézier curve: a point, and three for each piece.
+        tips: The point of each line's arrow, by its key.
+        labels: The centre of each line's label, by its key; only for lines with one.
+    """
+
+    width: float
+    height: float
+    boxes: Mapping[str, Point]
+    lines: Mapping[str, tuple[Point, ...]]
+    tips: Mapping[str, Point]
+    labels: Mapping[str, Point]
+
+
+def find_graphviz() -> str | None:
+    """The program that lays out: ``graphviz-pure`` of this environment, any other, or a ``dot`` on the path."""
+    scripts = sysconfig.get_path("scripts")
+    suffix = ".exe" if os.name == "nt" else ""
+    own = os.path.join(scripts, f"graphviz-pure{suffix}")
+    return own if os.access(own, os.X_OK) else shutil.which("graphviz-pure") or shutil.which("dot")
+
+
+def lay_out(dot: str) -> Layout:
+    """Where the nodes, edges and labels of ``dot`` lie; edges and nodes are told apart by their ``id``.
+
+    Raises:
+        DiagramError: Graphviz is not there, takes too long or fails.
+    """
+    program = find_graphviz()
+    if program is None:
+        raise DiagramError(
+            "a picture needs Graphviz: install it with `pip install graphviz-pure`, or use to_mermaid(), which needs nothing"
+        )
+    return _lay_out(program, dot)
+
+
+@lru_cache(maxsize=32)
+def _lay_out(program: str, dot: str) -> Layout:
+    answer = json.loads(_run(program, dot))
+    height = float(answer["bb"].split(",")[3])
+    boxes = {item["id"]: _point(item["pos"], height) for item in answer.get("objects", []) if "pos" in item}
+    edges = [item for item in answer.get("edges", []) if "pos" in item]
+    curves = {item["id"]: _curve(item["pos"], height) for item in edges}
+    return Layout(
+        width=float(answer["bb"].split(",")[2]),
+        height=height,
+        boxes=boxes,
+        lines={key: points for key, (points, _) in curves.items()},
+        tips={key: tip for key, (_, tip) in curves.items()},
+        labels={item["id"]: _point(item["lp"], height) for item in edges if "lp" in item},
+    )
+
+
+def _run(program: str, dot: str) -> Any:
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [program, "-Tjson"], input=dot.encode(), capture_output=True, timeout=LONGEST_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DiagramError(f"{program} could not lay out the graph: {error}") from error
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip()[-500:]
+        raise DiagramError(f"{program} could not lay out the graph, exit code {done.returncode}: {said!r}")
+    return done.stdout
+
+
+def _point(text: str, height: float) -> Point:
+    x, y = text.split(",")[-2:]
+    return float(x), height - float(y)
+
+
+def _curve(text: str, height: float) -> tuple[tuple[Point, ...], Point]:
+    """The points of a spline and the arrow's tip; ``e,x,y`` names the tip, ``s,x,y`` would be one at the beginning."""
+    parts = text.split(";")[0].split()
+    tips = [part for part in parts if part.startswith("e,")]
+    points = tuple(_point(part, height) for part in parts if part[0] not in "es")
+    return points, _point(tips[0], height) if tips else points[-1]
