@@ -56,7 +56,8 @@ _ACTS = tuple(
             "unsure",
             r"^(?:hm+ |well |um+ |uh |honestly |sorry |, )*(?:i don't know|i do not know|don't know|dunno|no idea"
             r"|not sure|i'm not sure|i am not sure|no clue|i have no (?:idea|clue)"
-            r"|haven't (?:got )?a clue|i haven't decided|can't decide|hard to say|i can't remember|i don't remember"
+            r"|haven't (?:got )?a clue|i haven't decided|can't decide|hard to say|i can't (?:say|tell"
+            r"|remember)(?: yet)?|i can't remember|i don't remember"
             r"|i forgot|who knows|it depends"
             r"|maybe|perhaps|i'm undecided|i'm unsure|idk)(?: yet| really| sorry| at all| about (?:it|that)"
             r"| what to (?:say|choose))?\W*$",
@@ -157,7 +158,9 @@ def is_request(text: str) -> bool:
 
 def takes_questions(description: str, examples: tuple[str, ...] = ()) -> bool:
     """Whether a choice is about the user asking something."""
-    return bool(_TAKES_QUESTIONS.search(description.lower())) or any(is_question(example) for example in examples)
+    return bool(_TAKES_QUESTIONS.search(description.lower())) or (
+        bool(examples) and all(is_question(example) for example in examples)
+    )
 
 
 def wants_something(description: str) -> bool:

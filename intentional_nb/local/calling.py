@@ -27,6 +27,10 @@ FITS = 0.34
 """Likeness to what a tool does from which the user's words mean it."""
 
 
+NAMED = 0.2
+"""Added when the words hold the whole name of the tool."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to do about a tool.
@@ -72,7 +76,9 @@ def _plan(
     is_meant = is_named(function, request.prompt.goal)
     fit = _fit(function, text, matcher)
     filled = fill(function, said, today)
-    if not is_meant and (fit < FITS * matcher.spread or not _asks_for_it(function, text, filled)):
+    if not is_meant and (
+        fit < _bar(function, text, filled) * matcher.spread or not _asks_for_it(function, text, filled)
+    ):
         return None
     if bare_answer(text) < 0 or (is_meant and polarity(text) < -0.6 and not filled.is_news):
         return None
@@ -132,12 +138,17 @@ def _since_last_result(request: Request) -> list[Said]:
 
 
 def _fit(function: Function, text: str, matcher: Matcher) -> float:
-    told = (
-        [*phrasings(function.description.split(". ")[0])[:1], human(function.name)]
-        if function.description
-        else [human(function.name)]
-    )
-    return max(matcher.alike(text, phrase) for phrase in told)
+    told = [human(function.name), *phrasings(function.description.split(". ")[0])[:1]]
+    own = set(content_words(human(function.name)))
+    # A long request is little like a tool's short description as a whole, but it names what it wants.
+    named = len(own & set(content_words(text))) / len(own) if own else 0.0
+    return max(matcher.alike(text, phrase) for phrase in told) + NAMED * named * matcher.spread
+
+
+def _bar(function: Function, text: str, filled: Filled) -> float:
+    """How well a tool must fit; less when its name is in the words and nothing is missing for a call."""
+    is_spoken_of = bool(set(content_words(human(function.name))) & set(content_words(text)))
+    return 0.6 * FITS if is_spoken_of and filled.is_news and not filled.missing else FITS
 
 
 def _asks_for_it(function: Function, text: str, filled: Filled) -> bool:

@@ -20,12 +20,13 @@ from intentional_nb.local.matching import Matcher, content_words
 from intentional_nb.local.numbers import find_numbers
 from intentional_nb.local.options import Option, human
 from intentional_nb.local.phrasing import as_statement, phrasings
-from intentional_nb.local.polarity import bare_answer, polarity
+from intentional_nb.local.polarity import bare_answer, leading_answer, polarity
 
 __all__ = ["Choice", "Situation", "choose", "rank"]
 
 # What a piece of evidence weighs, in units of the matcher's spread. Round numbers: they are judgements, not a fit.
-SIGN = 0.12
+SIGN = 0.18
+LEADING_ANSWER = 0.15
 BARE_ANSWER = 0.45
 RIGHT_KIND = 0.4
 OTHER_KIND = -0.1
@@ -33,14 +34,14 @@ OPEN_ANSWER = 0.06
 ABOUT_THE_ACT = 0.15
 BESIDE_THE_POINT = -0.35
 QUESTION_TAKEN = 0.03
-QUESTION_NOT_TAKEN = -0.1
+QUESTION_NOT_TAKEN = -0.13
 NAMED = 0.2
 NOT_NAMED = -0.12
 WITHIN_LIMIT = 0.5
 BEYOND_LIMIT = -0.45
-SHARED_WORDS = 0.12
+SHARED_WORDS = 0.1
 SOME_ANSWER = 0.2
-JUMP = -0.04
+JUMP = -0.02
 JUMP_BAR = 0.05
 """Added to the threshold of a jump: leaving the subject needs more than going on with it."""
 
@@ -77,6 +78,11 @@ class Situation:
     def bare(self) -> int:
         """1 for a mere yes, -1 for a mere no."""
         return bare_answer(self.text)
+
+    @cached_property
+    def leading(self) -> int:
+        """1 when the message begins with a yes, -1 when with a no."""
+        return leading_answer(self.text)
 
     @cached_property
     def sign(self) -> float:
@@ -129,11 +135,21 @@ def choose(
     if situation.is_just_entered:
         options = [option for option in options if _is_certain(option, situation, matcher)]
     ranked = rank(options, situation, matcher)
-    if not ranked:
-        return None
-    best = ranked[0]
-    bar = max(SURE * matcher.spread, _bar(best.option, matcher)) if is_sure else _bar(best.option, matcher)
-    return best.option if best.score >= bar else None
+    best = next((choice for choice in ranked if not _CATCH_ALL.search(choice.option.description.lower())), None)
+    if best:
+        bar = _bar(best.option, matcher)
+        if best.score >= (max(SURE * matcher.spread, bar) if is_sure else bar):
+            return best.option
+    # Some graphs have an outcome for everything that fits no other one.
+    rest = [choice.option for choice in ranked if best is None or choice.option is not best.option]
+    return next((one for one in rest if _CATCH_ALL.search(one.description.lower()) and not is_sure), None)
+
+
+_CATCH_ALL = re.compile(
+    r"\bnone of (?:the|these)\b|\boff.?topic\b|\bunrelated\b|\birrelevant\b|\b(?:does not|doesn't|do not) fit\b"
+    r"|\b(?:is|was|are) unclear\b|\bcannot be (?:understood|classified)\b|\bany other (?:answer|message|reply|case)\b"
+    r"|\b(?:says|said|asks|about|is|does) (?:something|anything) else\W*$"
+)
 
 
 def _bar(option: Option, matcher: Matcher) -> float:
@@ -157,6 +173,7 @@ def rank(options: Sequence[Option], situation: Situation, matcher: Matcher) -> l
 def _weigh(option: Option, situation: Situation, matcher: Matcher) -> tuple[float, float]:
     return _likeness(option, situation.text, matcher), (
         SIGN * situation.sign * _sign(option)
+        + LEADING_ANSWER * situation.leading * _sign(option)
         + _kind(option, situation)
         + _acts(option, situation)
         + _named(option, situation)
@@ -187,12 +204,18 @@ def _likeness(option: Option, text: str, matcher: Matcher) -> float:
 
 @lru_cache(maxsize=4096)
 def _sign(option: Option) -> float:
+    if _NOT_KNOWING.search(option.description.lower()):
+        return 0.0
     own = polarity(option.description) or polarity(human(option.name))
     if own or not option.examples:
         return own
     signs = [polarity(example) for example in option.examples]
     agree = all(sign > 0 for sign in signs) or all(sign < 0 for sign in signs)
     return sum(signs) / len(signs) if agree else 0.0
+
+
+_NOT_KNOWING = re.compile(r"\b(?:not|n't) (?:know|sure|certain|decided?)\b|\bunsure\b|\bundecided\b|\bhesitat")
+"""Options about not knowing: neither a yes nor a no."""
 
 
 def _kind(option: Option, situation: Situation) -> float:

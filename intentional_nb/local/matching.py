@@ -39,15 +39,19 @@ class Matcher(Protocol):
     """How much likeness differs between a good and a bad match: the unit for every other piece of evidence."""
 
     def alike(self, one: str, other: str) -> float:
-        """From 0 (nothing in common) to 1 (the same); the order does not matter."""
+        """From 0 (nothing in common) to 1 (the same): how much of ``one`` is found in ``other``."""
         ...
 
 
 class MeaningMatcher:
-    """Cosine of sentence embeddings."""
+    """Sentence embeddings, compared as wholes and token by token.
 
-    threshold = 0.18
-    with_examples = 0.04
+    The whole catches what a sentence is about; the tokens catch the one word that decides it and that the mean of
+    a long description drowns.
+    """
+
+    threshold = 0.15
+    with_examples = 0.03
     spread = 1.0
 
     def __init__(self, encoder: Encoder) -> None:
@@ -55,7 +59,10 @@ class MeaningMatcher:
 
     def alike(self, one: str, other: str) -> float:
         """Near 0 for unrelated sentences, above 0.5 for sentences about the same thing."""
-        return float(self._encoder.embed(one) @ self._encoder.embed(other))
+        left, right = self._encoder.embed(one), self._encoder.embed(other)
+        whole = float(left.whole @ right.whole)
+        nearest = (left.tokens @ right.tokens.T).max(axis=1)
+        return 0.5 * whole + 0.5 * float(nearest @ left.weights)
 
 
 class WordMatcher:

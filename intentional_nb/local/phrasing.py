@@ -61,7 +61,12 @@ _STATEMENTS = tuple(
         (r"\bare you (.+?)\?", r"I am \1"),
         (r"\b(can|could|would|will|have|were) you (.+?)\?", r"I \1 \2"),
         (r"\b(?:shall|should|can|may) (?:i|we) (.+?)\?", r"please \1"),
-        (r"\b(is|are|was|were) (this|that|it|everything|all) (.+?)\?", r"\2 \1 \3"),
+        (
+            r"\b(is|are|was|were|has|have|will|can) ((?:the|your|this|these|those) \w+|this|that|it|everything|all"
+            r"|there) (.+?)\?",
+            r"\2 \1 \3",
+        ),
+        (r"\b(?:does|did|do) ((?:the|your|this|these|those) \w+|this|that|it|everything|all) (.+?)\?", r"\1 \2"),
     )
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["bare_answer", "plain_words", "polarity"]
+__all__ = ["bare_answer", "leading_answer", "plain_words", "polarity"]
 
 _YES = """yes yeah yep yup yea aye sure ok okay okey alright absolutely definitely certainly indeed exactly precisely
 correct affirmative agreed totally gladly"""
@@ -17,16 +17,17 @@ _NO = "no nope nah negative"
 _GOOD = """accept accepts accepted accurate agree agrees agreed approve approves available confirm confirms confirmed
 enjoy enjoyed enjoys excellent fantastic fast favourable fine fixed free gladly good great happy helped helpful helps
 help ideal interested keen like liked likes love loved lovely nice perfect pleasant pleased positive ready right
-safe satisfied solved succeeded success successful successfully super true valid well willing wonderful work worked
-working works worth yes convinced delighted amazing awesome brilliant impressed smooth smoothly suits fits continue
-possible able"""
+safe satisfied solved succeeded success successful successfully super true valid well willing wonderful work
+worked working works worth yes convinced finished complete completed delighted amazing awesome brilliant
+impressed smooth smoothly suits fits continue possible able"""
 _BAD = """angry annoyed awful bad badly broke broken cancel cancelled cancels complain complains complaint complaints
 crash crashed crashes damaged dead decline declined declines defective deny denies dirty disagree disagrees
-disappointed disappointing disaster dislike dislikes dissatisfied error errors fail failed failing fails failure false
-faulty frustrated hate hated horrible impossible inaccurate incorrect invalid issue issues mistake mistakes negative
-objects object poor problem problems refuse refused refuses reject rejected rejects rude sad slow stuck stop stops
-terrible trouble unable unacceptable unavailable unfortunately unhappy unsatisfied unsuccessful unwilling upset
-useless withdraw withdraws worse worst wrong afraid quit delayed nothing nobody nowhere"""
+disappointed disappointing disaster dislike dislikes dissatisfied error errors fail failed failing fails failure
+false faulty frustrated hate hated horrible impossible inaccurate incorrect invalid issue issues mistake
+mistakes negative objects object poor problem problems refuse refused refuses reject rejected rejects rude sad
+slow stuck stop stops terrible trouble unable unacceptable unavailable unfortunately unhappy unsatisfied
+unsuccessful unwilling upset useless withdraw withdraws worse worst wrong afraid quit delayed nothing nobody
+nowhere"""
 
 _VALUES: dict[str, float] = {
     **dict.fromkeys(_GOOD.split(), 0.7),
@@ -61,6 +62,8 @@ _IDIOMS = tuple(
         (r"\b(help|stop) (me|you)\b", " "),
         (r"\b(would|i'd|'d|you|looks?|feels?|sounds?|something|what's it|it) like\b", " "),
         (r"\b(as well|well,|how well|good (morning|afternoon|evening|day|night))", " "),
+        (r"\b(decided|advise|vote|am|are|is) against\b", " no "),
+        (r"\bleave (me|us) alone\b", " no "),
         (r"\bno longer\b", " not "),
         (r"\b(not|never) (mind|bothered)\b", " no "),
         (r"\bnot bad\b", " good "),
@@ -71,7 +74,11 @@ _IDIOMS = tuple(
         ),
         (r"\b(no|without) (changes|corrections|complaints|objections|errors|mistakes|problems)\b", " yes "),
         (r"\bno\.? ?\d+\b", " "),
-        (r"\b(too|so) (expensive|late|long|young|far|much|slow|small|big)\b", " bad "),
+        (
+            r"\b(too|so) (expensive|late|long|young|far|much|slow|small|big|high|hard|difficult|complicated|noisy|loud"
+            r"|busy)\b",
+            " bad ",
+        ),
     )
 )
 
@@ -84,10 +91,12 @@ _BARE_YES = re.compile(
     r"|great|deal|by all means|true|why not|i do|i am|i can|i will|i did|i would|i have|it is|it does|it did|they are"
     r"|that's (right|correct|true|fine|it|me|ok|okay|good)|that is (right|correct|true|fine|ok)|y|yess+|no problem)"
     r"(,? (yes|yeah|please|sure|of course|thanks|thank you|i do|i am|i can|it is|that's right|go ahead|absolutely"
-    r"|definitely|let's do it|let's go|indeed|correct|that's correct|ok|okay|exactly))*$"
+    r"|definitely|let's do it|let's go|indeed|correct|that's correct|ok|okay|exactly|i have|i did|i will|i would"
+    r"|we do|we are|we can|we have))*$"
 )
 _BARE_NO = re.compile(
-    r"^(oh |well |um |hm+ |ah )?(no|nope|nah|negative|not really|not at all|of course not|no way|never|not (now|yet"
+    r"^(?:(?:oh|well|um|hm+|ah|sorry|unfortunately|sadly|i'm afraid|absolutely|certainly|definitely),? )*(no|not|nope"
+    r"|nah|negative|not really|not at all|of course not|no way|never|not (now|yet"
     r"|today"
     r"|quite|exactly|anymore)|i don't( think so)?|i do not|i'm not|i am not|i can't|i cannot|i won't|i didn't|i haven't"
     r"|it (isn't|is not|doesn't|didn't|hasn't)|that's (wrong|incorrect|not right|not true)|wrong|incorrect|false|n|nay"
@@ -114,6 +123,25 @@ def bare_answer(text: str) -> int:
     if _BARE_YES.match(plain):
         return 1
     return -1 if _BARE_NO.match(plain) else 0
+
+
+def leading_answer(text: str) -> int:
+    """1 when the text begins with a yes, -1 when with a no, whatever follows; 0 otherwise.
+
+    >>> leading_answer("No, I'm working that day"), leading_answer("No problem")
+    (-1, 0)
+    """
+    plain = plain_words(text)
+    for pattern, _ in _IDIOMS[:1]:
+        if pattern.match(plain):
+            return 0
+    if re.match(r"(?:yes|yeah|yep|yup|sure|of course|certainly|absolutely)\b(?! not)", plain):
+        return 1
+    return (
+        -1
+        if re.match(r"(?:no|nope|nah|sorry,? no)\b(?=\s*[,.!;-]|\s+(?:i|we|it|that|they|he|she|you|thank)\b)", plain)
+        else 0
+    )
 
 
 def polarity(text: str) -> float:

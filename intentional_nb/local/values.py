@@ -11,7 +11,7 @@ from typing import Any
 from intentional_nb.local.dates import find_days
 from intentional_nb.local.kinds import CODE, EMAIL, PHONE, URL, asked
 from intentional_nb.local.matching import content_words
-from intentional_nb.local.numbers import find_numbers
+from intentional_nb.local.numbers import Found, find_numbers
 from intentional_nb.local.options import human
 from intentional_nb.local.parameters import Parameter, typed_kind
 from intentional_nb.local.polarity import bare_answer, polarity
@@ -43,6 +43,9 @@ def find_value(parameter: Parameter, one: Said, today: date, wanted: Sequence[Pa
     if kind in ("date", "time", "datetime"):
         text = _wished(text)
     is_asked = bool(_FINDERS.get(kind)) and kind in asked(one.question)
+    rivals = _rivals(wanted)
+    if parameter in rivals and len(rivals) > 1 and len(numbers := _free_numbers(text, today)) == len(rivals):
+        return _counted(parameter, [numbers[rivals.index(parameter)]])
     if kind in ("name", "age", "number", "text", "place") and not _is_due(parameter, one, wanted, is_asked):
         return None
     if kind == "text":
@@ -65,8 +68,12 @@ def _is_due(parameter: Parameter, one: Said, wanted: Sequence[Parameter], is_ask
         return parameter.is_required or bool(
             set(content_words(human(parameter.name))) & set(content_words(one.question))
         )
-    rivals = [other for other in wanted if other.kind in ("number", "age") and other.is_required]
-    return _has_cue(parameter, one.text) or (parameter.is_required and len(rivals) == 1)
+    return _has_cue(parameter, one.text) or (parameter.is_required and len(_rivals(wanted)) == 1)
+
+
+def _rivals(wanted: Sequence[Parameter]) -> list[Parameter]:
+    """The required parameters that take any number."""
+    return [other for other in wanted if other.kind in ("number", "age") and other.is_required]
 
 
 def _corrected(text: str) -> str:
@@ -118,15 +125,21 @@ def _moment(parameter: Parameter, text: str, today: date) -> str | None:
 
 
 def _number(parameter: Parameter, text: str, today: date) -> int | float | None:
+    numbers = _free_numbers(text, today)
+    near = [number for number in numbers if _has_cue(parameter, text[max(0, number.start - 20) : number.end + 20])]
+    return _counted(parameter, near or numbers)
+
+
+def _free_numbers(text: str, today: date) -> list[Found]:
+    """The numbers that are not part of a day or a time."""
     taken = [(day.start, day.end) for day in find_days(text, today)]
     taken += [(clock.start, clock.end) for clock in find_times(text)]
-    numbers = [
-        number
-        for number in find_numbers(text)
-        if not any(number.start < end and start < number.end for start, end in taken)
-    ]
-    near = [number for number in numbers if _has_cue(parameter, text[max(0, number.start - 20) : number.end + 20])]
-    for number in near or numbers:
+    return [one for one in find_numbers(text) if not any(one.start < end and start < one.end for start, end in taken)]
+
+
+def _counted(parameter: Parameter, numbers: Sequence[Found]) -> int | float | None:
+    """The first of the numbers that the schema takes, as the type it asks for."""
+    for number in numbers:
         if _within(number.value, parameter.schema):
             return int(number.value) if typed_kind(parameter.schema) == "integer" else number.value
     return None
@@ -225,6 +238,9 @@ def _listed(parameter: Parameter, text: str) -> Any:
 
 
 def _truth(parameter: Parameter, one: Said) -> bool | None:
+    if re.fullmatch(r"(?:is )?(?:on|enabled?|active|power|switched on|turned on)", human(parameter.name)):
+        switched = re.search(r"\b(on|off|enable|disable|activate|deactivate|start|stop)\b", one.text.lower())
+        return switched[0] in ("on", "enable", "activate", "start") if switched else None
     about = set(content_words(parameter.told))
     if about & set(content_words(one.question)) and (answer := bare_answer(one.text) or polarity(one.text)):
         return answer > 0

@@ -88,6 +88,11 @@ def find_text(text: str, name: str) -> str | None:
     if quoted := re.search(r"[\"“]([^\"”]+)[\"”]", text):
         return quoted[1].strip()
     plain = text.replace("’", "'").strip().rstrip(".!?")
+    if re.search(r"expression|formula|equation", name):
+        sum_said = re.search(
+            r"\b(?:what is|what's|calculate|compute|evaluate|how much is)\s+(.+)$", plain, re.IGNORECASE
+        )
+        return sum_said[1] if sum_said else None
     spoken = re.escape(name.replace("_", " "))
     for pattern in (
         rf"\b{spoken}\s*(?:is|are|:|=|should be|would be)\s+(.+)$",
