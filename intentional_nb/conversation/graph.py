@@ -48,10 +48,12 @@ class ToolUse:
     Attributes:
         id: The id under which the tool is registered.
         options: Everything else that the file says of it; passed to the tool's constructor.
+        line: Where the file says so, or None.
     """
 
     id: str
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    line: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ class Reader:
             tool_id = self.text(entry, stage, field)
             if entry.value is None:
                 self._wrong("a tool's id", entry, stage, field)
-            return ToolUse(tool_id) if tool_id else None
+            return ToolUse(tool_id, line=entry.line) if tool_id else None
         tool_id = self.text(entry.value.get("id", _ABSENT), stage, f"{field}.id")
         if not tool_id:
             if "id" not in entry.value or entry.value["id"].value in (None, ""):
@@ -214,7 +214,7 @@ class Reader:
                 self.note("missing-tool-id", message, entry, stage, field)
             return None
         options: dict[str, Any] = {key: item.plain() for key, item in entry.value.items() if key != "id"}
-        return ToolUse(tool_id, MappingProxyType(options))
+        return ToolUse(tool_id, MappingProxyType(options), entry.line)
 
 
 _KINDS = {dict: "the mapping ", list: "the list ", int: "the number ", float: "the number ", str: "the text "}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from intentional_nb.conversation.graph import ConversationGraph, Stage, ToolUse
-from intentional_nb.conversation.problems import Problem, found, nearest, shown
+from intentional_nb.conversation.problems import Problem, found, nearest, shown, sorted_problems
 from intentional_nb.errors import GraphError
 from intentional_nb.tools.registry import known_ids, resolve
 from intentional_nb.tools.tool import Tool
@@ -31,7 +32,8 @@ def tools_by_stage(
     box = _Toolbox(extra, reserved)
     tools = {name: box.tools_of(stage) for name, stage in graph.by_name.items()}
     if box.problems:
-        raise GraphError([*box.problems, *graph.problems])
+        placed = [replace(problem, file=graph.source) for problem in box.problems]
+        raise GraphError(sorted_problems([*placed, *graph.problems]))
     return tools
 
 
@@ -74,4 +76,6 @@ class _Toolbox:
         return tool
 
     def _note(self, code: str, message: str, use: ToolUse, stage: str, field: str, near: str | None = None) -> None:
-        self.problems.append(found(code, message, stage=stage, field=field, value=use.id, suggestion=near))
+        self.problems.append(
+            found(code, message, stage=stage, field=field, value=use.id, suggestion=near, line=use.line)
+        )

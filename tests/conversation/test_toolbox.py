@@ -64,6 +64,19 @@ def test_all_unknown_tools_are_told_together_with_the_nearest_ids():
     assert [problem.suggestion for problem in found] == ["platform", None, "reschedule_interview"]
 
 
+def test_an_unknown_tool_is_told_with_file_and_line(tmp_path):
+    file = tmp_path / "talk.yml"
+    file.write_text(
+        "stages:\n  a:\n    accessible_from: _start_\n    goal: g\n    tools:\n      - id: nonsense\n      - more\n"
+    )
+
+    with pytest.raises(GraphError) as caught:
+        tools_by_stage(load_graph(file), (EndConversationTool(),), reserved="classify_response")
+
+    errors = [problem for problem in caught.value.problems if problem.is_error]
+    assert [(problem.file, problem.line) for problem in errors] == [(str(file), 6), (str(file), 7)]
+
+
 @pytest.mark.parametrize(
     "use",
     [
