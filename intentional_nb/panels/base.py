@@ -55,6 +55,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
         self._saved = SavedCopy()
         self._sent: Any = None  # the view that pages have
         self._asking: deque[str] = deque()  # pages that wait for a snapshot
+        self._is_watched = False  # whether anybody may be looking
         self._commands = Worker("intentional-nb panel commands", self._fail)
         self._coalescer = Coalescer(self._flush, Worker("intentional-nb panel", self._fail))
         super().__init__(options={**options, "control": self._control.model_id})
@@ -112,15 +113,19 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
     def _greet(self, page: str) -> None:
         is_first = not self._link.pages
         self._link.greet(page)
-        self._asking.append(page)
-        self._coalescer.touch()
+        self._ask(page)
         if is_first:
             self._opened()
 
     # -- to the page
 
+    def _ask(self, page: str) -> None:
+        self._asking.append(page)
+        self._is_watched = True
+        self._coalescer.touch()
+
     def _flush(self) -> None:
-        if not self._link.pages:
+        if not self._is_watched:
             return
         view = self._view()
         operations = [] if self._sent is None else self._changes(self._sent, view)
@@ -130,7 +135,8 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
         asking = [self._asking.popleft() for _ in range(len(self._asking))]
         if asking:
             self.send(self._link.number({"kind": "snapshot", "for": asking, "view": view}))
-        if (asking or operations) and self._is_settled():
+        # Where no page ever says hello, a program executes the notebook: it is to find the same copy every time.
+        if self._link.pages and (asking or operations) and self._is_settled():
             self._keep(self.freeze(), is_asked=bool(asking))
 
     def _keep(self, copy: StaticTranscript, *, is_asked: bool) -> None:
@@ -144,6 +150,8 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
     def _ipython_display_(self) -> None:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         self._saved.display({"text/plain": repr(self), VIEW: view}, self.freeze())
+        # Its page cannot say hello before this cell has ended, and what the rest of the cell does should be seen.
+        self._ask("")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}

@@ -36,9 +36,10 @@
  * @typedef {{k: "notice", text: string}} NoticeEntry
  * @typedef {TextEntry | ToolEntry | RouteEntry | ErrorEntry | NoticeEntry} Entry
  * @typedef {{n: number, user: string | null, shown?: string, status: string, at: number, ms: number, entries: Entry[]}} Turn
- * @typedef {{alert: number, kind: "error" | "notice", text: string, typed: string | null}} Alert
+ * @typedef {{alert: number, kind: "error" | "notice", text: string}} Alert
+ * @typedef {{command: string, text: string}} Message
  * @typedef {{stage: string, trail: string[], busy: boolean, hidden: number, closed: boolean,
- *            queue: {command: string, text: string}[], taken: string[], alerts: Alert[], turns: Turn[]}} View
+ *            queue: Message[], taken: string[], returned: Message[], alerts: Alert[], turns: Turn[]}} View
  * @typedef {{epoch: string | null, seq: number, inSync: boolean, view: View}} Store
  * @typedef {{command: string, text: string, turn: number | null}} Pending
  */
@@ -47,7 +48,7 @@
 
 /** @type {View} */
 const NOTHING = {
-  stage: "", trail: [], busy: false, hidden: 0, closed: false, queue: [], taken: [], alerts: [], turns: [],
+  stage: "", trail: [], busy: false, hidden: 0, closed: false, queue: [], taken: [], returned: [], alerts: [], turns: [],
 };
 
 /** @returns {Store} */
@@ -177,13 +178,23 @@ export function toolWords(status) {
   return words[status] ?? status;
 }
 
-/** @param {string} status of a turn */
-export function endWords(status) {
+/**
+ * How a turn ended, when not as it should: in words, with the reason that the transcript gives.
+ * @param {Turn} turn
+ */
+export function endWords(turn) {
   const words = {
     truncated: "The reply was cut off", cancelled: "Stopped", refused: "The model declined to answer",
     filtered: "The provider's filter cut the reply", failed: "No reply",
   };
-  return words[status] ?? "";
+  const notice = /** @type {NoticeEntry | undefined} */ (turn.entries.find((entry) => isEnding(turn, entry)));
+  const reason = turn.status === "cancelled" ? "" : notice?.text.slice(turn.status.length);
+  return (words[turn.status] ?? "") + (reason ?? "");
+}
+
+/** Whether an entry only says how the turn ended. @param {Turn} turn @param {Entry} entry */
+function isEnding(turn, entry) {
+  return entry.k === "notice" && (entry.text === turn.status || entry.text.startsWith(`${turn.status}: `));
 }
 
 /**
@@ -376,12 +387,12 @@ function setBlock(node, html) {
   for (const link of node.querySelectorAll("a")) quiet(link);
   for (const wide of node.querySelectorAll("pre, table")) {
     if (wide.tagName === "TABLE") {
-      const frame = h("div", { class: "inb-table", tabindex: "0", role: "region", "aria-label": "Table" });
+      const frame = h("div", { class: "inb-table", tabindex: "0", role: "group", "aria-label": "Table" });
       wide.replaceWith(frame);
       frame.append(wide);
     } else {
       wide.setAttribute("tabindex", "0");
-      wide.setAttribute("role", "region");
+      wide.setAttribute("role", "group");
       wide.setAttribute("aria-label", "Code");
       quiet(wide);
     }
@@ -429,7 +440,7 @@ function createTurn(actions) {
     iconButton("edit", "Edit and send again", () => openEditor()),
   );
   const bubble = h("div", { class: "inb-user" }, h("span", { class: "inb-sr" }, "You: "), words);
-  const user = h("div", { class: "inb-user-row" }, h("div", { class: "inb-beside" }, time, userActions), bubble);
+  const user = h("div", { class: "inb-user-row" }, bubble, h("div", { class: "inb-beside" }, time, userActions));
   const body = h("div", { class: "inb-entries" });
   const ending = h("span", { class: "inb-ending" });
   const retry = h("button", { type: "button", class: "inb-small inb-retry", onclick: () => shown && actions.retry(shown) }, icon("retry"), "Try again");
@@ -509,7 +520,10 @@ function createTurn(actions) {
     if (shown === null || turn.entries !== shown.entries) updateEntries(turn.entries);
     const isOver = turn.status !== "running";
     node.dataset.status = turn.status;
-    ending.textContent = endWords(turn.status);
+    ending.textContent = endWords(turn);
+    turn.entries.forEach((entry, index) => {
+      parts[index].node.hidden = isEnding(turn, entry);
+    });
     foot.hidden = !isOver;
     botActions.firstChild.hidden = !turn.entries.some((entry) => entry.k === "text");
     retry.hidden = turn.status !== "failed" || turn.user === null;
@@ -576,7 +590,7 @@ const DRAW = {
     const inside = h("div", { class: "inb-tool-body" });
     const node = h("details", { class: "inb-tool" }, summary, inside);
     /** @param {string} label @param {string} text */
-    const part = (label, text) => [h("div", { class: "inb-label" }, label), h("pre", { tabindex: "0", role: "region", "aria-label": label }, text)];
+    const part = (label, text) => [h("div", { class: "inb-label" }, label), h("pre", { tabindex: "0", role: "group", "aria-label": label }, text)];
     return {
       node,
       /** @param {ToolEntry} entry */
@@ -767,8 +781,7 @@ function createPanel(el, options, session) {
       stop();
     } else if (isSendKey(event)) {
       event.preventDefault();
-      if (session.isBusy) say("The bot is still replying. Stop it, or wait, then send.");
-      else send(field.value);
+      send(field.value);
     }
   });
   log.addEventListener("scroll", () => {
@@ -794,7 +807,7 @@ function createPanel(el, options, session) {
   /** @param {string} words */
   function send(words) {
     const text = words.trim();
-    if (!text || session.isBusy || session.line.health === "gone" || session.store.view.closed) return;
+    if (!text || isOff()) return;
     if (words === field.value) {
       field.value = session.draft = "";
       grow(field);
@@ -802,6 +815,10 @@ function createPanel(el, options, session) {
     stick();
     session.say(text);
     field.focus();
+  }
+
+  function isOff() {
+    return session.line.health === "gone" || session.store.view.closed;
   }
 
   function stop() {
@@ -836,6 +853,9 @@ function createPanel(el, options, session) {
 
   // ---- drawing
 
+  /** What was last drawn of the parts that are drawn whole. @type {any} */
+  const drawn = {};
+
   function drawTurns() {
     const { view } = session.store;
     const present = new Set(view.turns.map((turn) => turn.n));
@@ -848,23 +868,26 @@ function createPanel(el, options, session) {
     const leaving = Math.min(...session.pending.map((message) => message.turn ?? Infinity));
     let before = null;
     for (const turn of view.turns) {
-      let drawn = turns.get(turn.n);
-      if (!drawn) {
-        drawn = createTurn(actions);
-        turns.set(turn.n, drawn);
+      let part = turns.get(turn.n);
+      if (!part) {
+        part = createTurn(actions);
+        turns.set(turn.n, part);
       }
-      drawn.update(turn);
-      drawn.node.classList.toggle("inb-last", turn === view.turns.at(-1));
-      drawn.node.classList.toggle("inb-leaving", turn.n >= leaving);
+      part.update(turn);
+      part.node.classList.toggle("inb-last", turn === view.turns.at(-1));
+      part.node.classList.toggle("inb-leaving", turn.n >= leaving);
       const place = before ? before.nextSibling : flow.firstChild;
-      if (drawn.node !== place) flow.insertBefore(drawn.node, place);
-      before = drawn.node;
+      if (part.node !== place) flow.insertBefore(part.node, place);
+      before = part.node;
     }
   }
 
   function drawWaiting() {
-    const known = new Set(session.store.view.queue.map((message) => message.command));
-    const messages = [...session.store.view.queue, ...session.pending.filter((message) => !known.has(message.command))];
+    const { queue } = session.store.view;
+    if (drawn.queue === queue && drawn.pending === session.pending) return;
+    Object.assign(drawn, { queue, pending: session.pending });
+    const known = new Set(queue.map((message) => message.command));
+    const messages = [...queue, ...session.pending.filter((message) => !known.has(message.command))];
     waiting.replaceChildren(
       ...messages.map((message) =>
         h("div", { class: "inb-user-row" }, h("div", { class: "inb-user inb-unsure" }, h("span", { class: "inb-sr" }, "You, waiting: "), h("div", { class: "inb-words" }, message.text)))),
@@ -872,6 +895,9 @@ function createPanel(el, options, session) {
   }
 
   function drawAlerts() {
+    // Not at every word of a reply: the focus may be on one of the buttons.
+    if (drawn.alerts === session.store.view.alerts) return;
+    drawn.alerts = session.store.view.alerts;
     alerts.replaceChildren(
       ...session.store.view.alerts.map((alert) =>
         h("div", { class: "inb-banner inb-alert", "data-kind": alert.kind }, h("span", {}, alert.text), iconButton("cross", "Dismiss", () => session.line.send("dismiss", { alert: alert.alert })))),
@@ -889,24 +915,25 @@ function createPanel(el, options, session) {
 
   function drawControls() {
     const { view } = session.store;
-    const isOff = session.line.health === "gone" || view.closed;
-    const isBusy = session.isBusy && !isOff;
+    const isBusy = session.isBusy && !isOff();
     root.classList.toggle("inb-busy", isBusy);
-    root.classList.toggle("inb-off", isOff);
+    root.classList.toggle("inb-off", isOff());
     log.setAttribute("aria-busy", String(isBusy));
     stage.textContent = view.stage;
     stage.parentElement.hidden = !view.stage;
     stage.parentElement.title = view.trail.length ? `Trail, the stages to return to: ${view.trail.join(" › ")}` : "The stage in which the conversation stands";
     doing.textContent = session.line.health === "gone" ? "Disconnected" : activity(view, session.pending);
     halt.hidden = !isBusy;
-    go.hidden = isBusy;
-    go.disabled = isOff || field.value.trim() === "";
-    clear.disabled = isOff || view.turns.length + view.hidden === 0;
+    // What is sent meanwhile waits for its turn.
+    const isEmpty = field.value.trim() === "";
+    go.hidden = isBusy && isEmpty;
+    go.disabled = isOff() || isEmpty;
+    clear.disabled = isOff() || view.turns.length + view.hidden === 0;
     const last = view.turns.at(-1);
     const isQuiet = last?.status !== "running" || !["text"].includes(last.entries.at(-1)?.k ?? "");
     typing.hidden = !(isBusy && isQuiet && session.line.health === "live");
     const hasSpoken = view.turns.some((turn) => turn.user !== null) || view.hidden > 0;
-    suggestions.hidden = hasSpoken || isBusy || isOff || options.suggestions.length === 0;
+    suggestions.hidden = hasSpoken || isBusy || isOff() || options.suggestions.length === 0;
     empty.hidden = view.turns.length + view.hidden + session.pending.length + view.queue.length > 0;
     earlier.hidden = view.hidden === 0;
     earlier.textContent = `Show earlier turns (${view.hidden})`;
@@ -919,7 +946,7 @@ function createPanel(el, options, session) {
     if (words && words !== lastSpoken) say(words);
     if (!words && spokenTurn === last.n && lastSpoken) {
       const text = [...(turns.get(last.n)?.node.querySelectorAll(".inb-text") ?? [])].map((node) => node.textContent).join(" ").trim();
-      const end = endWords(last.status);
+      const end = endWords(last);
       say([end, text ? `The bot said: ${text.slice(0, 600)}` : ""].filter(Boolean).join(". ") || "The bot has finished");
     }
     lastSpoken = words;
@@ -934,7 +961,7 @@ function createPanel(el, options, session) {
     drawHealth();
     drawControls();
     speak();
-    if (field.value !== session.draft && document.activeElement !== field) {
+    if (field.value !== session.draft) {
       field.value = session.draft;
       grow(field);
       drawControls();
@@ -970,6 +997,8 @@ function createSession(model) {
   /** @type {Set<() => void>} */
   const watchers = new Set();
   const shelf = `${HANDED_OVER}${location.pathname}:${options.title}`;
+  /** Messages that the bot did not take and that are back in the text field. @type {Set<string>} */
+  const restored = new Set();
   /** @type {any} */
   let control = null;
 
@@ -1016,15 +1045,15 @@ function createSession(model) {
     hear(message) {
       if (message.kind === "ack") return session.line.acknowledge(message.command);
       if (message.kind === "keep") return keepTranscript(model.widget_manager, message.model, message.html);
-      const known = session.store.view.alerts.map((alert) => alert.alert);
       const { store, ask } = receive(session.store, message);
       if (ask && session.line.unanswered("hello") === 0) session.line.send("hello");
       if (store === session.store) return;
       session.store = store;
-      const mine = new Set(session.pending.map((pending) => pending.text));
       session.pending = stillPending(session.pending, store.view);
-      for (const alert of store.view.alerts) {
-        if (!known.includes(alert.alert) && alert.typed && mine.has(alert.typed) && !session.draft) session.draft = alert.typed;
+      for (const { command, text } of store.view.returned) {
+        if (!command.startsWith(`${session.line.client}-`) || restored.has(command)) continue;
+        restored.add(command);
+        session.draft = [session.draft, text].filter(Boolean).join("\n");
       }
       changed();
     },

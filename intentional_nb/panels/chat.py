@@ -121,7 +121,7 @@ class ChatPanel(Panel):
         if isinstance(event, TurnStarted):
             self._desk.note(event)
         elif isinstance(event, Notice):
-            self._desk.alert(event.text, kind="notice")
+            self._desk.alert(event.text, "notice")
         elif isinstance(event, ErrorOccurred) and self._is_settled():
             self._desk.alert(event.error)
         self._coalescer.touch()
@@ -165,7 +165,7 @@ class ChatPanel(Panel):
             self.bot.rewind(number)
         except KeyError:
             self._desk.take(command)
-            self._desk.alert("that turn is no longer in the conversation", typed=text)
+            self._desk.give_back(command, text, "that turn is no longer in the conversation")
         else:
             self._desk.say(command, text)
 

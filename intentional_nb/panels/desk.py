@@ -20,6 +20,8 @@ __all__ = ["Desk"]
 REMEMBERED = 50
 """Commands of which the page is told that they were taken over."""
 SHOWN_ALERTS = 5
+RETURNED = 20
+"""Messages not taken that a page may still fetch back."""
 
 
 @dataclass(slots=True)
@@ -46,17 +48,19 @@ class Desk:
         self._changed = changed
         self._messages: dict[str, _Message] = {}  # by command, oldest first; until the turn has begun
         self._taken: deque[str] = deque(maxlen=REMEMBERED)
+        self._returned: deque[dict[str, str]] = deque(maxlen=RETURNED)
         self._alerts: deque[dict[str, Any]] = deque(maxlen=SHOWN_ALERTS)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
     def view(self) -> dict[str, Any]:
-        """What the page is told: messages that wait for their turn, commands taken over, errors to show."""
+        """What the page is told: messages waiting and returned, commands taken over, errors to show."""
         with self._lock:
             waiting = [(command, message) for command, message in self._messages.items() if not message.has_started]
             return {
                 "queue": [{"command": command, "text": message.text} for command, message in waiting],
                 "taken": list(self._taken),
+                "returned": list(self._returned),
                 "alerts": list(self._alerts),
             }
 
@@ -67,7 +71,7 @@ class Desk:
         self._changed()
 
     def say(self, command: str, text: str) -> None:
-        """Give a message to the bot; when it does not take it, the words are shown with the reason."""
+        """Give a message to the bot; when it does not take it, the words go back with the reason."""
         message = _Message(text)
         with self._lock:
             self._messages[command] = message
@@ -75,14 +79,13 @@ class Desk:
         try:
             message.future = self._bot.submit(text)
         except Exception as error:  # a bot of any kind: whatever it says must not lose what was typed
-            self._forget(command)
-            self.alert(str(error), typed=text)
+            self.give_back(command, text, str(error))
             return
         message.future.add_done_callback(lambda future: self._done(command, message, future))
         self._changed()
 
     def stop(self) -> None:
-        """Withdraw the messages that still wait, and interrupt the reply that is being given."""
+        """Give back the messages that still wait, and interrupt the reply that is being given."""
         with self._lock:
             waiting = [message.future for message in self._messages.values() if not message.has_started]
         for future in waiting:
@@ -98,17 +101,21 @@ class Desk:
                     message.has_started = True
                     return
 
-    def alert(self, text: str, *, kind: Literal["error", "notice"] = "error", typed: str | None = None) -> None:
-        """Show something that belongs to no turn.
+    def give_back(self, command: str, text: str, reason: str | None = None) -> None:
+        """Return a message to the page that sent it, with the reason unless the person knows it."""
+        with self._lock:
+            self._messages.pop(command, None)
+            self._returned.append({"command": command, "text": text})
+        if reason is None:
+            self._changed()
+        else:
+            self.alert(reason)
 
-        Args:
-            text: What happened.
-            kind: Whether something failed.
-            typed: A message that did not reach the bot, to be given back.
-        """
+    def alert(self, text: str, kind: Literal["error", "notice"] = "error") -> None:
+        """Show something that belongs to no turn."""
         with self._lock:
             number = next(self._numbers)
-            self._alerts.append({"alert": number, "kind": kind, "text": visible(text), "typed": typed})
+            self._alerts.append({"alert": number, "kind": kind, "text": visible(text)})
         self._changed()
 
     def dismiss(self, alert: int) -> None:
@@ -120,13 +127,10 @@ class Desk:
         self._changed()
 
     def _done(self, command: str, message: _Message, future: concurrent.futures.Future[Turn]) -> None:
-        self._forget(command)
-        # An error of a turn stands in the transcript; without a turn, this is the only place to tell of it.
-        error = None if future.cancelled() else future.exception()
-        if error is not None and not message.has_started:
-            self.alert(str(error), typed=message.text)
-        self._changed()
-
-    def _forget(self, command: str) -> None:
         with self._lock:
             self._messages.pop(command, None)
+        error = None if future.cancelled() else future.exception()
+        # An error of a turn stands in the transcript; without a turn, this is the only place to tell of it.
+        if not message.has_started and (error is not None or future.cancelled()):
+            self.give_back(command, message.text, None if error is None else str(error))
+        self._changed()

@@ -20,9 +20,10 @@ _MOVES = {"outcome": "→", "jump": "↷", "backtrack": "↩", "end": "→", "re
 
 _ROOT = "max-width:860px;font-size:14px;line-height:1.5"
 _HEAD = "padding:2px 0 6px;border-bottom:1px solid rgba(128,128,128,.35);margin-bottom:8px"
+_USER_ROW = "margin:10px 0;text-align:right"
 _USER = (
-    "margin:10px 0 10px 15%;padding:7px 12px;border-radius:14px 14px 4px 14px;white-space:pre-wrap;"
-    "overflow-wrap:anywhere;background:rgba(66,133,244,.16)"
+    "display:inline-block;max-width:80%;padding:7px 13px;border-radius:14px 14px 4px 14px;text-align:left;"
+    "white-space:pre-wrap;overflow-wrap:anywhere;background:rgba(66,133,244,.16)"
 )
 _BOT = "margin:10px 8% 10px 0;overflow-wrap:anywhere"
 _MOVE = "margin:10px 0;padding:2px 0;text-align:center;font-size:12px;opacity:.85"
@@ -46,8 +47,10 @@ def transcript_html(turns: Sequence[Turn], *, title: str, stage: str) -> str:
 
 
 def _turn(turn: Turn) -> str:
-    user = "" if turn.user_text is None else _block("div", _USER, _plain(turn.user_text))
-    return user + "".join(_entry(entry) for entry in turn.entries)
+    entries = "".join(_entry(entry) for entry in turn.entries)
+    if turn.user_text is None:
+        return entries
+    return _block("div", _USER_ROW, _block("div", _USER, _plain(turn.user_text))) + entries
 
 
 def _entry(entry: Entry) -> str:

@@ -123,6 +123,7 @@ def blank_page(
     width: int = 900,
     theme: str = "light",
     has_control: bool = True,
+    has_clock: bool = False,
 ) -> PanelPage:
     """Draw the panel ``name`` on a blank page.
 
@@ -133,8 +134,11 @@ def blank_page(
         width: Of the panel, in pixels.
         theme: ``light`` or ``dark``, as JupyterLab says it.
         has_control: Whether the front end finds the control model.
+        has_clock: Whether the test moves the page's clock, with ``page.clock``.
     """
     page = tab.new_page()
+    if has_clock:
+        page.clock.install()
     # A served page, not about:blank: storage and the clipboard need an origin.
     page.route(
         "http://localhost/blank", lambda route: route.fulfill(body=_html(width, theme), content_type="text/html")

@@ -91,14 +91,27 @@ def notebook(
         page.close()
 
 
+@pytest.fixture(scope="package")
+def shared_tab(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser profile for all blank pages: making one takes longer than most of their tests."""
+    context = chromium.new_context(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def blank(tab: BrowserContext) -> Iterator[Callable[..., PanelPage]]:
+def blank(shared_tab: BrowserContext) -> Iterator[Callable[..., PanelPage]]:
     """Call it with a panel's module and options: it is drawn on a blank page over a model that the test plays."""
+    opened: list[PanelPage] = []
 
     def open_blank(name: str, options: dict[str, object] | None = None, **settings: object) -> PanelPage:
-        return blank_page(tab, name, options or {}, **settings)
+        opened.append(blank_page(shared_tab, name, options or {}, **settings))
+        return opened[-1]
 
-    return open_blank
+    yield open_blank
+    for shown in opened:
+        shown.page.close()
 
 
 def _keep_picture(name: str, pages: list[Page]) -> None:

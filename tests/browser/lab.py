@@ -85,6 +85,7 @@ class LabServer:
             f"--ServerApp.root_dir={self.root}",
             f"--IdentityProvider.token={self.token}",
             "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             *root,
         ]
 
@@ -266,7 +267,7 @@ class NotebookPage:
         """Change the theme and wait until it holds."""
         self.evaluate("await app.commands.execute('apputils:change-theme', {theme: argument});", name)
         light = "false" if "Dark" in name else "true"
-        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']")
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
     def close(self) -> None:
         """Close the tab and end the notebook's kernel."""

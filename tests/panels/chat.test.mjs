@@ -12,7 +12,7 @@ const {
 const turn = (n, ...entries) => ({ n, user: `message ${n}`, status: "completed", at: 0, ms: 0, entries });
 const text = (...html) => ({ k: "text", html });
 const view = (...turns) => ({
-  stage: "a", trail: [], busy: false, hidden: 0, closed: false, queue: [], taken: [], alerts: [], turns,
+  stage: "a", trail: [], busy: false, hidden: 0, closed: false, queue: [], taken: [], returned: [], alerts: [], turns,
 });
 const snapshot = (seq, shown, epoch = "e") => ({ kind: "snapshot", epoch, seq, for: [], view: shown });
 const update = (seq, ops, epoch = "e") => ({ kind: "update", epoch, seq, ops });
@@ -244,8 +244,17 @@ test("the header says what the bot does", () => {
 test("every kind of move and every end of a reply has its words", () => {
   const kinds = ["outcome", "jump", "backtrack", "end", "refused"];
   assert.equal(new Set(kinds.map((kind) => moveWords({ kind, choice: "x" }).icon)).size, kinds.length);
-  assert.equal(endWords("completed"), "");
-  for (const status of ["truncated", "cancelled", "refused", "filtered", "failed"]) assert.notEqual(endWords(status), "");
+  assert.equal(endWords(turn(1)), "");
+  for (const status of ["truncated", "cancelled", "refused", "filtered", "failed"]) {
+    assert.notEqual(endWords({ ...turn(1), status }), "");
+  }
+});
+
+test("the reason that a reply ended early is given where it says more than the end itself", () => {
+  const ended = (status, notice) => ({ ...turn(1, text("x"), { k: "notice", text: notice }), status });
+  assert.equal(endWords(ended("truncated", "truncated: a length limit")), "The reply was cut off: a length limit");
+  assert.equal(endWords(ended("cancelled", "cancelled: the user interrupted")), "Stopped");
+  assert.equal(endWords(ended("truncated", "trying again")), "The reply was cut off");
 });
 
 // ---- the notebook's copy

@@ -51,9 +51,7 @@ def walk() -> list[Turn]:
     """A conversation with every kind of entry."""
     return [
         OPENING,
-        turn(
-            2, "Yes, go ahead", move("outcome", "ask_availability", "ask_name", "yes"), TextEntry("What is your name?")
-        ),
+        turn(2, "Yes, go ahead", move("outcome", "ask_time", "ask_name", "yes"), TextEntry("What is your name?")),
         turn(
             3,
             "Can we do this on Thursday instead?",
@@ -93,6 +91,7 @@ def view(turns: Sequence[Turn] = (), **state: Any) -> dict[str, Any]:
         "closed": False,
         "queue": [],
         "taken": [],
+        "returned": [],
         "alerts": [],
         "turns": TurnViews().of(turns),
         **state,

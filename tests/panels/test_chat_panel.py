@@ -89,7 +89,7 @@ def test_nothing_that_grows_is_a_trait(bot, panel):
 # -- what the page is told
 
 
-def test_nothing_is_sent_before_a_page_says_hello(bot, panel):
+def test_nothing_is_sent_before_anybody_looks(bot, panel):
     bot.exchange("hi", "hello")
     bot.exchange("more", "yes")
 
@@ -297,22 +297,23 @@ def test_a_message_is_taken_in_whatever_thread_the_kernel_chooses(bot, page):
 def test_a_message_that_the_bot_does_not_take_is_given_back_with_the_reason(bot, page):
     bot.refuses = BotClosedError("the bot was closed; load it again to go on")
 
-    page.send("send", text="my words")
+    command = page.send("send", text="my words")
 
-    (alert,) = page.wait_for(lambda view: view["alerts"])["alerts"]
-    assert alert["text"] == "the bot was closed; load it again to go on"
-    assert alert["typed"] == "my words"
-    assert page.read()["queue"] == []
+    view = page.wait_for(lambda view: view["alerts"])
+    assert [alert["text"] for alert in view["alerts"]] == ["the bot was closed; load it again to go on"]
+    assert view["returned"] == [{"command": command, "text": "my words"}]
+    assert view["queue"] == []
 
 
 def test_a_message_whose_turn_never_begins_is_given_back_with_the_reason(bot, page):
-    page.send("send", text="my words")
+    command = page.send("send", text="my words")
     page.wait_for(lambda view: view["queue"])
 
     bot.futures["my words"].set_exception(BotClosedError("the bot was closed"))
 
-    (alert,) = page.wait_for(lambda view: view["alerts"])["alerts"]
-    assert (alert["text"], alert["typed"]) == ("the bot was closed", "my words")
+    view = page.wait_for(lambda view: view["alerts"])
+    assert [alert["text"] for alert in view["alerts"]] == ["the bot was closed"]
+    assert view["returned"] == [{"command": command, "text": "my words"}]
 
 
 def test_an_error_of_a_turn_is_not_told_twice(bot, page):
@@ -325,9 +326,9 @@ def test_an_error_of_a_turn_is_not_told_twice(bot, page):
     assert page.wait_for(lambda view: view["turns"] and not view["busy"])["alerts"] == []
 
 
-def test_stop_interrupts_and_withdraws_what_waits(bot, page):
+def test_stop_interrupts_and_gives_back_what_waits(bot, page):
     page.send("send", text="running")
-    page.send("send", text="waiting")
+    command = page.send("send", text="waiting")
     page.wait_for(lambda view: len(view["queue"]) == 2)
     running, waiting = bot.futures["running"], bot.futures["waiting"]
     bot.begin("running")
@@ -337,7 +338,9 @@ def test_stop_interrupts_and_withdraws_what_waits(bot, page):
     assert ("interrupt",) in bot.asked
     assert waiting.cancelled()
     assert not running.cancelled()
-    page.wait_for(lambda view: not view["queue"])
+    view = page.wait_for(lambda view: view["returned"])
+    assert view["returned"] == [{"command": command, "text": "waiting"}]
+    assert view["queue"] == view["alerts"] == []
 
 
 def test_retry_and_edit_take_the_turn_back_and_say_it_again(bot, page):
@@ -356,7 +359,7 @@ def test_taking_back_a_turn_that_is_gone_loses_no_words(bot, page):
 
     view = page.wait_for(lambda view: view["alerts"])
 
-    assert view["alerts"][0]["typed"] == "my words"
+    assert view["returned"] == [{"command": command, "text": "my words"}]
     assert command in view["taken"]
     assert not asked(bot, "submit")
 
