@@ -143,6 +143,7 @@ class ConversationGraph:
         visits: Mapping[str, int] | None = None,
         dark: bool = False,
         direction: str = "TB",
+        **options: Any,
     ) -> str:
         """The picture as SVG, with the graph's problems marked.
 
@@ -151,6 +152,7 @@ class ConversationGraph:
             visits: How often each stage was entered, by name.
             dark: Whether it will lie on a dark page.
             direction: ``TB`` draws from top to bottom, ``LR`` from left to right.
+            **options: What else `diagram.to_svg` takes.
         """
         from intentional_nb.conversation import diagram
 
@@ -158,13 +160,13 @@ class ConversationGraph:
             self,
             position=position,
             visits=visits,
-            problems=self.problems,
             dark=dark,
             direction=direction,
+            **{"problems": self.problems, **options},
         )
 
     def to_dot(self, **options: Any) -> str:
-        """The picture in the language of Graphviz; takes the same options as `to_svg`."""
+        """The picture in the language of Graphviz; takes the options of `diagram.to_dot`."""
         from intentional_nb.conversation import diagram
 
         return diagram.to_dot(self, **{"problems": self.problems, **options})

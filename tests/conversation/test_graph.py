@@ -6,6 +6,7 @@ import pytest
 
 from intentional_nb.conversation.graph import END
 from intentional_nb.conversation.loading import load_graph
+from intentional_nb.conversation.position import Position
 from tests.conversation.graphs import TRAVEL
 
 GRAPH = load_graph(TRAVEL)
@@ -49,6 +50,15 @@ def test_a_graph_cannot_be_changed():
 def test_a_graph_has_a_short_repr_that_stays_the_same():
     assert repr(GRAPH) == "ConversationGraph(4 stages, start 'where')"
     assert repr(load_graph({"stages": {"a": {}}}, strict=False)) == "ConversationGraph(1 stage, start None)"
+
+
+def test_a_graph_draws_itself_with_what_is_going_on():
+    plain = GRAPH.to_svg()
+
+    assert plain.lstrip().startswith("<")
+    assert all(stage.name in plain for stage in GRAPH.stages)
+    assert GRAPH.to_svg(position=Position("pay", ("where",))) != plain != GRAPH.to_svg(dark=True)
+    assert "timetable" in GRAPH.to_dot()
 
 
 def test_problems_and_source_do_not_make_graphs_different():
