@@ -65,3 +65,12 @@ def test_problems_and_source_do_not_make_graphs_different():
     other = dataclasses.replace(GRAPH, source="elsewhere.yml", problems=())
 
     assert other == GRAPH
+
+
+def test_a_graph_displays_itself_as_a_picture_and_as_its_name():
+    bundle = GRAPH._repr_mimebundle_()
+
+    assert bundle["text/plain"] == "ConversationGraph(4 stages, start 'where')"
+    assert "data:image/svg+xml;base64," in bundle["text/html"]
+    assert "<script" not in bundle["text/html"]
+    assert "timetable" in GRAPH.to_mermaid()
