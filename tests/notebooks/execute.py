@@ -78,9 +78,14 @@ def main() -> int:
 
 def _rewrite(path: Path) -> int:
     import nbformat
+    from nbclient.exceptions import CellExecutionError
 
-    first, second = executed(path), executed(path)
     name = path.name
+    try:
+        first, second = executed(path), executed(path)
+    except CellExecutionError as error:
+        print(f"{name}: nothing stored, a cell failed\n{error}")
+        return 1
     if first != second:
         print(f"{name}: two runs differ, nothing stored")
         sys.stdout.writelines(difflib.unified_diff(first.splitlines(True), second.splitlines(True), "first", "second"))

@@ -10,6 +10,7 @@ from typing import Any
 __all__ = ["complaints"]
 
 MAX_LINES = 15
+MAX_COLUMNS = 100
 MAX_CODE_CELLS = 12
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -61,6 +62,8 @@ def _of_a_code_cell(before: dict[str, Any] | None, cell: dict[str, Any]) -> Iter
     source = "".join(cell["source"])
     if len(source.splitlines()) > MAX_LINES:
         yield f"more than {MAX_LINES} lines"
+    if any(len(line) > MAX_COLUMNS for line in source.splitlines()):
+        yield f"a line of more than {MAX_COLUMNS} characters, which a page cuts off"
     if "execution" in cell["metadata"]:
         yield "timings are stored"
     for output in cell["outputs"]:

@@ -37,6 +37,7 @@ SPOILT = {
     "the id is not": lambda nb: nb["cells"][1].update(id="3f2a91bc"),
     "no Markdown above": lambda nb: nb["cells"].pop(0),
     "more than 15 lines": lambda nb: nb["cells"][1].update(source=["x = 1\n"] * 16),
+    "a line of more": lambda nb: nb["cells"][1].update(source=["x = '" + "x" * 100 + "'"]),
     "timings": lambda nb: nb["cells"][1]["metadata"].update(execution={}),
     "stderr": lambda nb: nb["cells"][1]["outputs"][0].update(name="stderr"),
     "a live widget": lambda nb: nb["cells"][1]["outputs"][0].update(data={WIDGET_VIEW: {}}),
