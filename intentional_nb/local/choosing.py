@@ -26,6 +26,7 @@ __all__ = ["Choice", "Situation", "choose", "rank"]
 
 # What a piece of evidence weighs, in units of the matcher's spread. Round numbers: they are judgements, not a fit.
 SIGN = 0.18
+CONTRADICTION = 0.4
 LEADING_ANSWER = 0.15
 BARE_ANSWER = 0.45
 RIGHT_KIND = 0.4
@@ -41,9 +42,7 @@ WITHIN_LIMIT = 0.5
 BEYOND_LIMIT = -0.45
 SHARED_WORDS = 0.1
 SOME_ANSWER = 0.2
-JUMP = -0.02
-JUMP_BAR = 0.05
-"""Added to the threshold of a jump: leaving the subject needs more than going on with it."""
+JUMP = -0.05
 
 SURE = 0.55
 """Score of a plain case."""
@@ -153,8 +152,7 @@ _CATCH_ALL = re.compile(
 
 
 def _bar(option: Option, matcher: Matcher) -> float:
-    bar = matcher.threshold + (matcher.with_examples if option.examples else 0.0)
-    return bar + (JUMP_BAR * matcher.spread if option.is_jump else 0.0)
+    return matcher.threshold + (matcher.with_examples if option.examples else 0.0)
 
 
 def rank(options: Sequence[Option], situation: Situation, matcher: Matcher) -> list[Choice]:
@@ -195,11 +193,18 @@ def _weigh_bare(option: Option, situation: Situation, matcher: Matcher) -> tuple
 
 
 def _likeness(option: Option, text: str, matcher: Matcher) -> float:
+    sign = polarity(text)
     told = [*phrasings(option.description), human(option.name)]
-    about = sum(matcher.alike(text, phrase) for phrase in told) / len(told)
+    about = sum(matcher.alike(text, phrase) for phrase in told) / len(told) * _agreement(sign, _sign(option))
     if not option.examples:
         return about
-    return 0.5 * about + 0.5 * max(matcher.alike(text, example) for example in option.examples)
+    near = max(matcher.alike(text, example) * _agreement(sign, polarity(example)) for example in option.examples)
+    return 0.5 * about + 0.5 * near
+
+
+def _agreement(sign: float, other: float) -> float:
+    """What is left of a likeness between a yes and a no: "I can" and "I can't" share every word but one."""
+    return 1.0 - CONTRADICTION * min(1.0, -2 * sign * other) if sign * other < 0 else 1.0
 
 
 @lru_cache(maxsize=4096)

@@ -71,7 +71,7 @@ def stated_today(text: str) -> date | None:
     Prompts give it so that relative days can be understood; without a full date there is nothing to go by.
     """
     for match in re.finditer(
-        r"\b(?:today(?:'s date)?|current (?:date|day|time)[\w ]*|the date|now)\b[ \t]*(?:is|:|=)", text, re.I
+        r"\b(?:today(?:'s date)?|current (?:date|day|time)[\w ]{0,30}|the date|now)\b[ \t]*(?:is|:|=)", text, re.I
     ):
         rest = text[match.end() : match.end() + 60].split("\n")[0]
         # Far in the past, so that a day without a year cannot pass for this one.

@@ -26,7 +26,10 @@ fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
 """
 _ORDINALS = _ORDINALS_TEXT.split()
 
-_TOKEN = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?|[a-z]+", re.IGNORECASE)
+LONGEST = 15
+"""Digits of a number; what is longer is a code, and would not survive as a float."""
+
+_TOKEN = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?|[a-z]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def find_numbers(text: str) -> list[Found]:
         if run:
             found.append(_closed(run))
             run = []
-        if word[-1].isdigit() and not _inside_word(text, token):
+        if word[-1].isdigit() and len(word) <= LONGEST and not _inside_word(text, token):
             found.append(_digits(token))
     return [*found, _closed(run)] if run else found
 

@@ -7,6 +7,7 @@ words: a small table of words that carry one, flipped by negations in front of t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["bare_answer", "leading_answer", "plain_words", "polarity"]
 
@@ -144,6 +145,7 @@ def leading_answer(text: str) -> int:
     )
 
 
+@lru_cache(maxsize=4096)
 def polarity(text: str) -> float:
     """From -1 (no, displeased) over 0 (neither, or cannot be told) to 1 (yes, pleased).
 

@@ -14,6 +14,9 @@ from intentional_nb.local.words import join
 
 __all__ = ["is_failure", "report", "summary"]
 
+LONGEST_REPORT = 1500
+"""Characters of a tool's plain text that are repeated."""
+
 _FAILED = re.compile(
     r"^(?:error|failed|failure|exception|invalid)\b|^tool '|\b(?:error|failed|fails|failure|invalid|not found"
     r"|not possible|impossible|unavailable|not available"
@@ -77,6 +80,7 @@ def report(name: str, output: str) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return _listing(value)
     text = spoken(value)
+    text = text if len(text) <= LONGEST_REPORT else f"{text[:LONGEST_REPORT]}…"
     if re.search(r"\b(?:date|time|day|now|clock)\b", human(name)) and not re.search(r"\b(?:is|are|it's)\b", text):
         return _sentence(f"It is {text}")
     if isinstance(value, int | float):

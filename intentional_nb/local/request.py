@@ -18,6 +18,10 @@ from intentional_nb.local.dates import stated_today
 __all__ = ["Function", "Message", "Prompt", "Request", "ToolCall"]
 
 
+READ_CHARACTERS = 1000
+"""Of a user's message; of a longer one the beginning and the end are read, where people say what they want."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A function and the arguments to call it with."""
@@ -197,9 +201,11 @@ def _messages(raw: Any) -> Iterator[Message]:
         if isinstance(entry, Mapping):
             pairs = list(_calls(entry))
             answers = entry.get("tool_call_id") or entry.get("name")
+            role = str(entry.get("role") or "user")
+            text = _text(entry.get("content"))
             yield Message(
-                role=str(entry.get("role") or "user"),
-                text=_text(entry.get("content")),
+                role=role,
+                text=_shortened(text) if role == "user" else text,
                 calls=tuple(call for call, _ in pairs),
                 call_ids=tuple(number for _, number in pairs),
                 answers=answers if isinstance(answers, str) else "",
@@ -212,6 +218,11 @@ def _text(content: Any) -> str:
     parts = content if isinstance(content, list) else []
     texts = (part.get("text") if isinstance(part, Mapping) else part for part in parts)
     return "\n".join(text for text in texts if isinstance(text, str)).strip()
+
+
+def _shortened(text: str) -> str:
+    half = READ_CHARACTERS // 2
+    return text if len(text) <= READ_CHARACTERS else f"{text[:half]} … {text[-half:]}"
 
 
 def _calls(entry: Mapping[str, Any]) -> Iterator[tuple[ToolCall, str]]:

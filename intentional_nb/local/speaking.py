@@ -23,6 +23,10 @@ __all__ = ["ask_for", "goodbye", "next_line", "speak"]
 ANSWERS = 0.36
 """Likeness of a question to a sentence of the background from which that sentence answers it."""
 
+MOST_SENTENCES = 60
+"""Of the background: each new one takes some milliseconds to understand."""
+SENTENCE_CHARACTERS = 400
+
 _NOT_UNDERSTOOD = (
     "Sorry, I did not quite understand that.",
     "I am afraid I did not get that.",
@@ -117,9 +121,8 @@ def _before_asking_again(request: Request, text: str, matcher: Matcher) -> str:
 
 
 def _from_background(request: Request, text: str, matcher: Matcher) -> str:
-    sentences = [
-        one.strip(" -*\t") for one in re.split(r"(?<=[.!?])\s+|\n", request.prompt.background) if len(one.split()) > 2
-    ]
+    told = [one.strip(" -*\t") for one in re.split(r"(?<=[.!?])\s+|\n", request.prompt.background)]
+    sentences = [one[:SENTENCE_CHARACTERS] for one in told if len(one.split()) > 2][:MOST_SENTENCES]
     if not sentences:
         return ""
     scored = [(matcher.alike(text, sentence), sentence) for sentence in sentences]
