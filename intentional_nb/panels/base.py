@@ -19,6 +19,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from intentional_nb.markup import visible
 from intentional_nb.panels.link import Link
 from intentional_nb.panels.saved import SavedCopy, StaticTranscript
 from intentional_nb.panels.worker import Coalescer, Worker
@@ -57,7 +58,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
         self._asking: deque[str] = deque()  # pages that wait for a snapshot
         self._is_watched = False  # whether anybody may be looking
         self._commands = Worker("intentional-nb panel commands", self._fail)
-        self._coalescer = Coalescer(self._flush, Worker("intentional-nb panel", self._fail))
+        self._coalescer = Coalescer(self._flush, Worker("intentional-nb panel", self._break))
         super().__init__(options={**options, "control": self._control.model_id})
         self._control.on_msg(self._receive)
         self.on_msg(self._receive)
@@ -98,7 +99,8 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
         try:
             kind, command = str(message["kind"]), str(message["command"])
             # Also for a repetition: the first answer may have been lost.
-            (widget if message.get("alone") else self._control).send({"kind": "ack", "command": command})
+            answer = {"kind": "ack", "command": command, "seq": self._link.seq}
+            (widget if message.get("alone") else self._control).send(answer)
             if self._link.is_new(command):
                 self._handle(kind, message)
         except Exception as error:  # the kernel would only log it: people must see it in the panel
@@ -138,6 +140,11 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
         # Where no page ever says hello, a program executes the notebook: it is to find the same copy every time.
         if self._link.pages and (asking or operations) and self._is_settled():
             self._keep(self.freeze(), is_asked=bool(asking))
+
+    def _break(self, error: Exception) -> None:
+        # Not by way of the view, which could not be made: that would fail again, and again tell of it.
+        words = f"This panel could not be brought up to date: {type(error).__name__}: {error}"
+        self.send({"kind": "broken", "text": visible(words)})
 
     def _keep(self, copy: StaticTranscript, *, is_asked: bool) -> None:
         self._saved.update(copy)

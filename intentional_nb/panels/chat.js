@@ -17,10 +17,11 @@
  *
  * Messages, kernel -> page:
  *
- *   ack {command}                     a command has arrived
+ *   ack {command, seq}                a command has arrived; the number of the latest message so far
  *   snapshot {epoch, seq, for, view}  everything; `for` lists the pages that asked
  *   update {epoch, seq, ops}          what changed since number `seq - 1`; at most 30 a second
  *   keep {model, html}                the transcript for the notebook's file
+ *   broken {text}                     the kernel could not make the view
  *
  * `ops` are arrays: ["state", fields] · ["drop", [n, …]] · ["turn", turn] · ["set", n, fields] ·
  * ["entry", n, index, entry] · ["text", n, index, keep, html].
@@ -220,6 +221,7 @@ const AGAIN_MS = 1200; // then a command is sent a second time, the other way
 const BUSY_MS = 2000; // then the person is told that the kernel is busy
 const LOST_MS = 30_000; // then the person is told that it may be gone
 const REST_MS = 5000; // between two pings
+const GRACE_MS = 1500; // for a message that is on its way
 
 /**
  * Delivers commands and says how the kernel is doing: "live", "busy" (does not answer), "silent" (for long), "gone".
@@ -298,10 +300,11 @@ export function createLine(ways) {
       lastPing = now();
       this.send("ping");
     },
-    /** @param {string} command */
+    /** @param {string} command @returns {boolean} whether it was open */
     acknowledge(command) {
-      open.delete(command);
+      const wasOpen = open.delete(command);
       if (health !== "gone" && open.size === 0) setHealth("live");
+      return wasOpen;
     },
     /** Commands of this kind that no kernel has answered yet. @param {string} kind */
     unanswered(kind) {
@@ -905,12 +908,12 @@ function createPanel(el, options, session) {
   }
 
   function drawHealth() {
-    const words = HEALTH[session.line.health];
-    const hasMessage = session.pending.length > 0;
+    const words = HEALTH[session.line.health]?.(session.pending.length > 0) ?? session.trouble;
     health.hidden = !words;
     root.dataset.health = session.line.health;
-    health.textContent = words ? words(hasMessage) : "";
-    if (words) say(health.textContent);
+    if (health.textContent === words) return;
+    health.textContent = words;
+    if (words) say(words);
   }
 
   function drawControls() {
@@ -1007,6 +1010,7 @@ function createSession(model) {
     /** @type {Pending[]} */
     pending: [],
     draft: takeDraft(shelf),
+    trouble: "", // what the kernel could not do for the view
     line: createLine({
       send: (message) => (control ?? model).send(control ? message : { ...message, alone: true }),
       sendOther: (message) => model.send(control ? message : { ...message, alone: true }),
@@ -1043,12 +1047,17 @@ function createSession(model) {
     },
     /** @param {any} message */
     hear(message) {
-      if (message.kind === "ack") return session.line.acknowledge(message.command);
+      if (message.kind === "ack") return answered(message);
       if (message.kind === "keep") return keepTranscript(model.widget_manager, message.model, message.html);
+      if (message.kind === "broken") {
+        session.trouble = message.text;
+        return changed();
+      }
       const { store, ask } = receive(session.store, message);
-      if (ask && session.line.unanswered("hello") === 0) session.line.send("hello");
+      if (ask) askForAll();
       if (store === session.store) return;
       session.store = store;
+      session.trouble = "";
       session.pending = stillPending(session.pending, store.view);
       for (const { command, text } of store.view.returned) {
         if (!command.startsWith(`${session.line.client}-`) || restored.has(command)) continue;
@@ -1061,14 +1070,45 @@ function createSession(model) {
     connect(other) {
       control = other;
       control?.on("msg:custom", session.hear);
-      session.line.send("hello");
+      askForAll();
       // By now the front end has opened its side channel: an answer to this one lets the kernel use it.
       setTimeout(() => session.line.send("ping"), 900);
     },
   };
 
+  let isListening = false;
+  let asked = 0; // times in a row that everything was asked for
+
   function changed() {
     for (const draw of watchers) draw();
+    listen();
+  }
+
+  /** While a reply is being given, a message that is lost, the last one even, shows in the answer to a ping. */
+  function listen() {
+    if (isListening || !session.isBusy || watchers.size === 0) return;
+    isListening = true;
+    setTimeout(() => {
+      isListening = false;
+      if (session.isBusy) session.line.ping();
+      listen();
+    }, REST_MS);
+  }
+
+  /** @param {{command: string, seq: number}} answer */
+  function answered({ command, seq }) {
+    if (!session.line.acknowledge(command)) return; // another page's
+    // What was sent before the answer is on its way: if it does not come soon, it was lost.
+    setTimeout(() => {
+      if (!session.store.inSync || session.store.seq < seq) askForAll();
+      else asked = 0;
+    }, GRACE_MS * 2 ** Math.min(asked, 5));
+  }
+
+  function askForAll() {
+    if (session.line.unanswered("hello") > 0) return;
+    asked += 1;
+    session.line.send("hello");
   }
 
   /** The kernel will never take what is pending: it goes back to where it was typed, and to the panel that follows. */

@@ -80,6 +80,8 @@ class ChatPanel(Panel):
             }
         )
         self._desk = Desk(bot, self._coalescer.touch)
+        for notice in bot.notices:
+            self._desk.alert(notice, "notice")
         self._at_close += (bot.subscribe(self._note),)
 
     def __repr__(self) -> str:
@@ -143,13 +145,13 @@ class ChatPanel(Panel):
         command = str(message["command"])
         match kind:
             case "send":
-                text = _message(message["text"])
-                self._commands.submit(lambda: self._desk.say(command, text))
+                text = str(message["text"])
+                self._commands.submit(lambda: self._say(command, text))
             case "stop":
                 self._desk.stop()
             case "retry" | "edit":
-                number, text = int(message["turn"]), _message(message["text"])
-                self._commands.submit(lambda: self._say_again(command, number, text))
+                number, text = int(message["turn"]), str(message["text"])
+                self._commands.submit(lambda: self._say(command, text, instead_of=number))
             case "clear":
                 self._commands.submit(lambda: self._clear(command))
             case "earlier":
@@ -160,12 +162,15 @@ class ChatPanel(Panel):
             case _:
                 raise ValueError(f"the page sent a command that this panel does not know: {kind!r:.60}")
 
-    def _say_again(self, command: str, number: int, text: str) -> None:
+    def _say(self, command: str, text: str, instead_of: int | None = None) -> None:
         try:
-            self.bot.rewind(number)
-        except KeyError:
+            _check_message(text)
+            if instead_of is not None:
+                self.bot.rewind(instead_of)
+        except Exception as error:  # of the bot: whatever it is, the words go back to where they were typed
             self._desk.take(command)
-            self._desk.give_back(command, text, "that turn is no longer in the conversation")
+            # The text of a KeyError comes in quotes.
+            self._desk.give_back(command, text, str(error.args[0]) if isinstance(error, KeyError) else str(error))
         else:
             self._desk.say(command, text)
 
@@ -196,9 +201,8 @@ def _css_length(height: int | str) -> str:
     raise ValueError(f"height must be pixels or a CSS length such as '60vh', got {height!r}")
 
 
-def _message(text: Any) -> str:
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"a message must be text that is not empty, got {text!r:.60}")
+def _check_message(text: str) -> None:
+    if not text.strip():
+        raise ValueError("a message must not be empty")
     if len(text) > LONGEST_MESSAGE:
         raise ValueError(f"a message may have {LONGEST_MESSAGE:,} characters, this one has {len(text):,}")
-    return text

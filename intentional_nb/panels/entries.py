@@ -149,7 +149,7 @@ def _tool_view(entry: ToolEntry) -> View:
         "preview": visible(shortened(preview.replace("\n", " "), LONGEST_PREVIEW)),
         "arguments": visible(shortened(written, LONGEST_RESULT)),
         "status": entry.status,
-        "output": visible(shortened(entry.output, LONGEST_RESULT)),
+        "output": visible(shortened(_laid_out(entry.output), LONGEST_RESULT)),
         "ms": round(entry.duration_ms),
     }
 
@@ -175,6 +175,16 @@ def arguments_text(arguments: Mapping[str, Any]) -> str:
     if set(arguments) == {"_raw"}:
         return str(arguments["_raw"])
     return json.dumps(dict(arguments), indent=2, ensure_ascii=False, default=str)
+
+
+def _laid_out(output: str) -> str:
+    """A result that is a JSON object or array on one line, on several; any other as it is."""
+    if not output.startswith(("{", "[")) or len(output) > LONGEST_RESULT:
+        return output
+    try:
+        return json.dumps(json.loads(output), indent=2, ensure_ascii=False)
+    except ValueError:
+        return output
 
 
 def _pair(name: str, value: Any) -> str:

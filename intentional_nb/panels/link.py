@@ -24,20 +24,21 @@ class Link:
     Attributes:
         epoch: Tells this panel's messages from those of an earlier one that a server may still replay.
         pages: Ids of the pages that have ever said hello.
+        seq: The number of the latest message.
     """
 
     def __init__(self) -> None:
         self.epoch = secrets.token_hex(4)
         self.pages: set[str] = set()
-        self._seq = 0
+        self.seq = 0
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
     def number(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """The message with the epoch and the next number."""
         with self._lock:
-            self._seq += 1
-            return {"epoch": self.epoch, "seq": self._seq, **message}
+            self.seq += 1
+            return {"epoch": self.epoch, "seq": self.seq, **message}
 
     def is_new(self, command: str) -> bool:
         """Whether this command comes for the first time; from now on it does not."""

@@ -8,11 +8,15 @@ a program executes keeps what stood there when the panel was displayed, and so i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 __all__ = ["SavedCopy", "StaticTranscript"]
+
+DISPLAYS = 10
+"""Cells in which the copy is kept up to date; of a panel that is shown in more, the latest ones."""
 
 
 class StaticTranscript:
@@ -38,22 +42,27 @@ class SavedCopy:
     """The output with plain HTML beside the live view. Any thread may update it."""
 
     def __init__(self) -> None:
-        # Not stored in the notebook's file, so that it may differ from run to run.
-        self._display_id = uuid4().hex
-        self._html: str | None = None  # None until displayed
+        # Ids are not stored in the notebook's file, so that they may differ from run to run. Each display has its own:
+        # displaying under an old one would change what an earlier cell shows.
+        self._display_ids: deque[str] = deque(maxlen=DISPLAYS)
+        self._html = ""
 
     def display(self, view: Mapping[str, Any], copy: StaticTranscript) -> None:
         """Show a live view with the copy below it, in the cell that runs."""
         from IPython.display import display
 
+        display_id = uuid4().hex
         display(dict(view), raw=True)
+        display(copy._repr_mimebundle_(), raw=True, display_id=display_id)
         self._html = copy.html
-        display(copy._repr_mimebundle_(), raw=True, display_id=self._display_id)
+        self._display_ids.append(display_id)
 
     def update(self, copy: StaticTranscript) -> None:
-        """Replace the copy where it was displayed."""
+        """Replace the copy wherever it was displayed."""
         from IPython.display import update_display
 
-        if self._html not in (None, copy.html):
-            self._html = copy.html
-            update_display(copy._repr_mimebundle_(), raw=True, display_id=self._display_id)
+        if copy.html == self._html:
+            return
+        self._html = copy.html
+        for display_id in tuple(self._display_ids):
+            update_display(copy._repr_mimebundle_(), raw=True, display_id=display_id)

@@ -93,7 +93,7 @@ class PanelPage:
 
     def acknowledge(self, message: Mapping[str, Any]) -> None:
         """Answer a command, as the kernel does."""
-        self.tell({"kind": "ack", "command": message["command"]}, by="control")
+        self.tell({"kind": "ack", "command": message["command"], "seq": self._seq}, by="control")
 
     def snapshot(self, view: Mapping[str, Any], *, epoch: str = "e1") -> None:
         """Send the page everything."""

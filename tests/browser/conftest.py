@@ -62,10 +62,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator
         server.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def tab(chromium: Browser) -> Iterator[BrowserContext]:
-    """A fresh browser profile."""
+    """A browser profile; each test has pages of its own in it.
+
+    One for all: in a new one the front end's four megabytes are fetched and compiled again.
+    """
     context = chromium.new_context(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
     yield context
     context.close()
 
@@ -91,22 +95,13 @@ def notebook(
         page.close()
 
 
-@pytest.fixture(scope="package")
-def shared_tab(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser profile for all blank pages: making one takes longer than most of their tests."""
-    context = chromium.new_context(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    yield context
-    context.close()
-
-
 @pytest.fixture
-def blank(shared_tab: BrowserContext) -> Iterator[Callable[..., PanelPage]]:
+def blank(tab: BrowserContext) -> Iterator[Callable[..., PanelPage]]:
     """Call it with a panel's module and options: it is drawn on a blank page over a model that the test plays."""
     opened: list[PanelPage] = []
 
     def open_blank(name: str, options: dict[str, object] | None = None, **settings: object) -> PanelPage:
-        opened.append(blank_page(shared_tab, name, options or {}, **settings))
+        opened.append(blank_page(tab, name, options or {}, **settings))
         return opened[-1]
 
     yield open_blank

@@ -534,6 +534,40 @@ def test_a_lost_number_is_noticed_and_everything_asked_for(chat):
     assert page.panel.locator(".inb-words").all_inner_texts() == ["one", "two", "three"]
 
 
+def test_a_last_message_that_is_lost_shows_in_the_next_answer(chat):
+    page = chat(view([turn(1, "hi", status="running")], busy=True), has_clock=True)
+
+    page.page.clock.run_for(5200)
+    ping = page.wait_for("ping")
+    page.tell({"kind": "ack", "command": ping["command"], "seq": 2}, by="control")
+    page.page.clock.run_for(10_000)
+    page.acknowledge(page.wait_for("hello", 2))
+    page.snapshot(view([turn(1, "hi", TextEntry("all of it"))]))
+
+    expect(page.panel.locator(".inb-text")).to_have_text("all of it")
+
+
+def test_a_snapshot_that_does_not_come_is_asked_for_again_less_and_less_often(chat):
+    page = chat(has_clock=True)
+
+    for _ in range(120):
+        for hello in page.sent("hello"):
+            page.acknowledge(hello)
+        page.page.clock.run_for(1000)
+
+    assert 3 <= len(page.sent("hello")) <= 12
+
+
+def test_trouble_in_the_kernel_is_shown_until_it_is_over(chat):
+    page = chat(view())
+
+    page.tell({"kind": "broken", "text": "could not be brought up to date"})
+    expect(page.panel.locator(".inb-health")).to_have_text("could not be brought up to date")
+    page.update(["state", {"stage": "elsewhere"}])
+
+    expect(page.panel.locator(".inb-health")).to_be_hidden()
+
+
 def test_a_busy_kernel_is_told_and_the_message_goes_the_other_way_too(chat):
     page = chat(view(), has_clock=True)
     field(page).fill("hello")

@@ -223,6 +223,15 @@ def test_a_notice_is_shown_and_is_no_error(bot, page):
     assert (view["alerts"][0]["kind"], view["alerts"][0]["text"]) == ("notice", "Using the local model.")
 
 
+def test_what_the_bot_said_before_there_was_a_panel_is_shown_too(bot):
+    bot.emit(Notice(text="Using the local model."))
+    page = Page(ChatPanel(bot))
+
+    page.send("hello")
+
+    assert page.wait_for(lambda view: view["alerts"])["alerts"][0]["text"] == "Using the local model."
+
+
 # -- what people do
 
 
@@ -230,6 +239,15 @@ def test_every_command_is_acknowledged_where_it_can_be_answered_beside_a_cell(pa
     commands = [page.send("ping"), page.send("ping", by="data")]
 
     assert page.acknowledged()[-2:] == commands
+
+
+def test_an_answer_tells_how_far_the_messages_have_come(bot, page):
+    bot.exchange("hi", "hello")
+    page.wait_for(lambda view: view["turns"] and not view["busy"])
+
+    page.send("ping")
+
+    assert page.control.messages()[-1]["seq"] == page.data.messages()[-1]["seq"]
 
 
 def test_a_page_without_the_control_model_is_answered_on_the_panels_own(panel, page):
@@ -359,6 +377,7 @@ def test_taking_back_a_turn_that_is_gone_loses_no_words(bot, page):
 
     view = page.wait_for(lambda view: view["alerts"])
 
+    assert view["alerts"][0]["text"] == "no turn 9; there are turns []"
     assert view["returned"] == [{"command": command, "text": "my words"}]
     assert command in view["taken"]
     assert not asked(bot, "submit")
@@ -376,8 +395,7 @@ def test_clearing_forgets_and_opens_anew(bot, page):
 @pytest.mark.parametrize(
     ("kind", "rest", "complaint"),
     [
-        ("send", {"text": "  "}, "a message must be text that is not empty, got '  '"),
-        ("send", {"text": 7}, "must be text"),
+        ("send", {"text": "  "}, "a message must not be empty"),
         ("send", {"text": "x" * 200_001}, "200,000 characters, this one has 200,001"),
         ("send", {}, "KeyError"),
         ("retry", {"turn": "x", "text": "a"}, "invalid literal"),
@@ -398,6 +416,22 @@ def test_an_error_of_the_bot_is_told_in_the_panel(bot, page, monkeypatch):
     assert "ZeroDivisionError" in page.wait_for(lambda view: view["alerts"])["alerts"][0]["text"]
 
 
+def test_a_view_that_cannot_be_made_is_told_once_and_the_next_one_is_shown(bot, page, panel, monkeypatch):
+    def broken():
+        raise RuntimeError("no view")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(panel, "_view", broken)
+        bot.exchange("one", "1")
+        page.wait_for(lambda view: any(message["kind"] == "broken" for message in page.data.messages()))
+    bot.exchange("two", "2")
+
+    assert len(page.wait_for(lambda view: len(view["turns"]) == 2 and not view["busy"])["turns"]) == 2
+    told = [message["text"] for message in page.data.messages() if message["kind"] == "broken"]
+    assert told[0] == "This panel could not be brought up to date: RuntimeError: no view"
+    assert len(told) <= 4
+
+
 def test_a_closed_panel_listens_no_more_and_leaves_the_bot_alone(bot, page, panel):
     bot.exchange("one", "1")
     page.wait_for(lambda view: view["turns"] and not view["busy"])
@@ -415,6 +449,16 @@ def test_a_page_of_a_closed_bot_says_so(bot, page):
     bot.emit(Notice(text="closing"))
 
     assert page.wait_for(lambda view: view["closed"])
+
+
+def test_a_message_that_is_too_long_is_given_back(bot, page):
+    command = page.send("send", text="x" * 200_001)
+
+    view = page.wait_for(lambda view: view["returned"])
+
+    assert view["returned"] == [{"command": command, "text": "x" * 200_001}]
+    assert command in view["taken"]
+    assert not asked(bot, "submit")
 
 
 # -- what stays

@@ -73,6 +73,13 @@ def test_a_tool_call_shows_its_arguments_twice_short_and_whole():
     }
 
 
+@pytest.mark.parametrize(
+    ("output", "shown"), [('{"a":[1]}', '{\n  "a": [\n    1\n  ]\n}'), ("{not json", "{not json"), ('"text"', '"text"')]
+)
+def test_a_result_that_is_json_is_laid_out(output, shown):
+    assert entry_view(ToolEntry("c", "t", {}, "ok", output))["output"] == shown
+
+
 def test_arguments_that_were_no_json_are_shown_as_the_model_wrote_them():
     assert arguments_text({"_raw": "{broken"}) == "{broken"
     assert entry_view(ToolEntry("c", "book", {"_raw": "{broken"}))["preview"] == "{broken"
