@@ -116,6 +116,7 @@ def test_closing_does_not_wait_for_the_language(language):
         may_go_on.wait()
 
     language.respond = respond
+    before = set(threading.enumerate())
     server = LocalServer().start()
     with ThreadPoolExecutor() as pool:
         lost = pool.submit(ask, server, chat())
@@ -125,7 +126,8 @@ def test_closing_does_not_wait_for_the_language(language):
 
         assert isinstance(lost.exception(), ConnectionError)
     may_go_on.set()
-    assert eventually(lambda: not [t for t in threading.enumerate() if t.name.startswith("intentional-local")])
+    left = "intentional-local"
+    assert eventually(lambda: not [t for t in set(threading.enumerate()) - before if t.name.startswith(left)])
 
 
 def test_an_error_of_the_language_is_told(language):

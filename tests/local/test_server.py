@@ -15,8 +15,8 @@ def scripted(**options) -> LocalServer:
     return LocalServer(Script(text("Hi"), strict=False), **options)
 
 
-def threads() -> set[str]:
-    return {thread.name for thread in threading.enumerate() if thread.name.startswith("intentional-local-server")}
+def threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("intentional-local-server")}
 
 
 def test_a_started_server_has_an_address_and_a_key_and_answers():
