@@ -38,9 +38,21 @@ def flow_of(graph: ConversationGraph) -> Flow:
     by_jump = {stage.name: _jump_targets(graph, stage) for stage in graph.stages}
     forward = {name: by_outcome[name] | by_jump[name] for name in by_outcome}
     reached = _closure(starts, forward)
-    returns = _returns(graph, reached, by_outcome, by_jump)
-    exits = {name: frozenset(forward[name] | returns[name]) for name in reached if name != END}
-    return Flow(reached, _closure(starts, by_outcome), exits, _finishing(exits))
+    last = _last_on_trail(reached, by_outcome, by_jump)
+    backtracking = {
+        stage.name for stage in graph.stages if any(outcome.move_to == BACKTRACK for outcome in stage.outcomes)
+    }
+    exits = {
+        name: frozenset(forward[name] | (last[name] if name in backtracking else set()))
+        for name in reached
+        if name != END
+    }
+    # A stage finishes by moving on to the end, or by going back to a stage that finishes. Coming back from a jump of
+    # its own only leads to itself, so it is the stage's own trail that has to be taken back, by it or by its outcomes.
+    returning = _closure(backtracking, _reversed(by_outcome))
+    ways_back = {name: callers for name, callers in last.items() if name in returning}
+    moving_on = _closure([END], _reversed(forward))
+    return Flow(reached, _closure(starts, by_outcome), exits, _closure(moving_on, _reversed(ways_back)))
 
 
 def _outcome_targets(graph: ConversationGraph, stage: Stage) -> set[str]:
@@ -63,13 +75,18 @@ def _closure(starts: Iterable[str], edges: Mapping[str, set[str]]) -> frozenset[
     return frozenset(reached)
 
 
-def _returns(
-    graph: ConversationGraph,
-    reached: Iterable[str],
-    by_outcome: Mapping[str, set[str]],
-    by_jump: Mapping[str, set[str]],
+def _reversed(edges: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    sources: dict[str, set[str]] = {}
+    for name, targets in edges.items():
+        for target in targets:
+            sources.setdefault(target, set()).add(name)
+    return sources
+
+
+def _last_on_trail(
+    reached: Iterable[str], by_outcome: Mapping[str, set[str]], by_jump: Mapping[str, set[str]]
 ) -> dict[str, set[str]]:
-    """For each reached stage, where its backtracks can lead: the stages that can be last on the trail there.
+    """For each reached stage, the stages that can be last on the trail there, to which a backtrack would lead.
 
     A jump from A puts A on the trail, and an outcome carries the trail along. A backtrack brings back a trail that its
     target had before, so it adds nothing.
@@ -81,15 +98,4 @@ def _returns(
         if caller not in last[name]:
             last[name].add(caller)
             waiting += [(target, caller) for target in by_outcome.get(name, ())]
-    backtracking = {
-        stage.name for stage in graph.stages if any(outcome.move_to == BACKTRACK for outcome in stage.outcomes)
-    }
-    return {name: callers if name in backtracking else set() for name, callers in last.items()}
-
-
-def _finishing(exits: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    entrances: dict[str, set[str]] = {}
-    for name, targets in exits.items():
-        for target in targets:
-            entrances.setdefault(target, set()).add(name)
-    return _closure([END], entrances)
+    return last

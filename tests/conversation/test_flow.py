@@ -61,3 +61,23 @@ def test_two_starts_are_both_walked_from():
     graph = load_graph({"stages": {name: {"goal": "g", "accessible_from": "_start_"} for name in "ab"}}, strict=False)
 
     assert flow_of(graph).reached == {"a", "b"}
+
+
+def test_a_stage_does_not_finish_through_a_jump_that_only_leads_back_to_it():
+    stage = {"goal": "g", "description": "d"}
+    back = {"back": {"description": "b", "move_to": "_backtrack_"}}
+    graph = load_graph(
+        {
+            "stages": {
+                "a": {
+                    **stage,
+                    "accessible_from": "_start_",
+                    "outcomes": {"over": {"description": "o", "move_to": "_end_"}},
+                },
+                "help": {**stage, "accessible_from": "_all_", "outcomes": back},
+                "trap": {**stage, "accessible_from": "a"},
+            }
+        }
+    )
+
+    assert flow_of(graph).finishing == {"a", "help", END}
