@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from intentional_nb.conversation.diagram.lettering import one_line, wrapped
+from intentional_nb.conversation.diagram.lettering import balanced, one_line, wrapped
 from intentional_nb.conversation.diagram.naming import Keys
 from intentional_nb.conversation.diagram.picture import (
     LABEL_SIZE,
+    MARK_SIZE,
     NAME_SIZE,
     SMALL_SIZE,
     Box,
@@ -20,8 +21,8 @@ from intentional_nb.conversation.diagram.picture import (
     Marks,
     Picture,
 )
-from intentional_nb.conversation.flow import flow_of
-from intentional_nb.conversation.graph import ALL, BACKTRACK, END, END_STAGE, START, ConversationGraph, Outcome, Stage
+from intentional_nb.conversation.flow import Flow, flow_of
+from intentional_nb.conversation.graph import ALL, BACKTRACK, END, START, ConversationGraph, Outcome, Stage
 
 if TYPE_CHECKING:
     from intentional_nb.conversation.position import Position
@@ -33,9 +34,11 @@ MOST_SOURCES_DRAWN = 3
 """A stage that can be jumped to from more stages gets one box that names them."""
 MOST_STAGES_WITH_GOALS = 24
 """In a larger graph the boxes hold names alone; the goals are in the tooltips."""
+MOST_LETTERS = 80
 WIDEST_NAME = 165.0
 WIDEST_SMALL = 190.0
 WIDEST_LABEL = 130.0
+WIDEST_MARK = 120.0
 
 
 def draft(
@@ -48,9 +51,10 @@ def draft(
 ) -> Picture:
     """The picture of ``graph``; see `to_svg` for the arguments."""
     found = graph.problems if problems is None else problems
-    drawing = _Draft(graph, moves or {})
+    flow = flow_of(graph)
+    drawing = _Draft(graph, flow, moves or {})
     drawing.draw()
-    marks = _marks(graph, position, visits or {}, found)
+    marks = _marks(graph, flow, position, visits or {}, found)
     errors = sum(problem.severity == "error" for problem in found)
     counts = [_counted(errors, "error"), _counted(len(found) - errors, "warning")]
     elsewhere = [one_line(problem.message) for problem in found if problem.stage not in graph.by_name]
@@ -69,11 +73,15 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _marks(
-    graph: ConversationGraph, position: Position | None, visits: Mapping[str, int], problems: Sequence[Problem]
+    graph: ConversationGraph,
+    flow: Flow,
+    position: Position | None,
+    visits: Mapping[str, int],
+    problems: Sequence[Problem],
 ) -> dict[str | None, Marks]:
     trail = position.trail if position else ()
     has_start = any(START in stage.accessible_from for stage in graph.stages)
-    reached = flow_of(graph).reached if has_start else graph.by_name.keys()
+    reached = flow.reached if has_start else graph.by_name.keys()
     return {
         name: Marks(
             is_now=position is not None and position.stage == name,
@@ -95,10 +103,11 @@ class _Draft:
         lines: Likewise.
     """
 
-    def __init__(self, graph: ConversationGraph, moves: Mapping[tuple[str, str], int]) -> None:
+    def __init__(self, graph: ConversationGraph, flow: Flow, moves: Mapping[tuple[str, str], int]) -> None:
         self.boxes: list[Box] = []
         self.lines: list[Line] = []
         self._graph = graph
+        self._flow = flow
         self._moves = moves
         self._keys = Keys()
         self._by_name: dict[str, str] = {}  # a stage's name -> key of its box
@@ -129,27 +138,42 @@ class _Draft:
             small += wrapped(stage.goal, SMALL_SIZE, WIDEST_SMALL, 2)
         if has_goals and stage.tools:
             small += wrapped("uses " + ", ".join(tool.id for tool in stage.tools), SMALL_SIZE, WIDEST_SMALL, 1)
-
-        name = wrapped(stage.name, NAME_SIZE, WIDEST_NAME, 3, is_bold=True)
+        name = balanced(stage.name, NAME_SIZE, WIDEST_NAME, 3)
         tooltip = "\n".join(one_line(part) for part in (stage.name, stage.goal, stage.description) if part)
         key = self._keys.new("stage", stage.name)
-        self.boxes.append(Box(key, "stage", tuple(name), tuple(small), tooltip, stage.name))
+        is_main = stage.name in self._flow.never_jumped
+        self.boxes.append(
+            Box(
+                key,
+                "stage",
+                one_line(stage.name, MOST_LETTERS),
+                tuple(name),
+                tuple(small),
+                tooltip,
+                stage.name,
+                is_main,
+            )
+        )
         return key
 
     def _end(self) -> str:
         if END not in self._by_name:
             self._by_name[END] = self._keys.new("stage", END)
-            self.boxes.append(Box(self._by_name[END], "end", ("end",), (), "The conversation ends here.", END))
+            self.boxes.append(Box(self._by_name[END], "end", "end", ("end",), (), "The conversation ends here.", END))
         return self._by_name[END]
 
-    def _mark(self, kind: BoxKind, text: str, tooltip: str) -> str:
+    def _mark(self, kind: BoxKind, text: str, tooltip: str, *, of: str = "") -> str:
         """The mark of that kind and text; it is drawn once."""
-        if (kind, text) not in self._by_kind:
-            key = self._keys.new(kind, text) if kind in ("unknown", "some") else self._keys.new("mark", kind)
-            self._by_kind[kind, text] = key
-            shown = tuple(wrapped(text, NAME_SIZE, WIDEST_NAME, 3, is_bold=True))
-            self.boxes.append(Box(key, kind, shown, (), tooltip))
-        return self._by_kind[kind, text]
+        if (kind, text + of) not in self._by_kind:
+            key = (
+                self._keys.new(kind, text)
+                if kind in ("unknown", "some")
+                else self._keys.new("mark", kind, *([of] if of else []))
+            )
+            self._by_kind[kind, text + of] = key
+            shown = tuple(balanced(text, MARK_SIZE, WIDEST_MARK, 3))
+            self.boxes.append(Box(key, kind, one_line(text, MOST_LETTERS), shown, (), tooltip))
+        return self._by_kind[kind, text + of]
 
     def _target(self, name: str) -> str:
         if name == END:
@@ -185,7 +209,8 @@ class _Draft:
         if not names:
             return ()
         text = "except " + ", ".join(map(one_line, names))
-        return (Label(self._keys.new("remark"), None, tuple(wrapped(text, LABEL_SIZE, WIDEST_LABEL, 3)), text),)
+        rows = tuple(wrapped(text, LABEL_SIZE, WIDEST_LABEL, 3))
+        return (Label(self._keys.new("remark"), None, one_line(text, MOST_LETTERS), rows, text),)
 
     def _outcomes_of(self, stage: Stage, key: str) -> None:
         ways: dict[str, list[Outcome]] = {}
@@ -195,7 +220,9 @@ class _Draft:
             labels = tuple(self._label(stage, outcome) for outcome in outcomes)
             visits = sum(label.visits for label in labels)
             if move_to == BACKTRACK:
-                back = self._mark("back", "back to where it came from", "Backtracks: to the last stage on the trail.")
+                back = self._mark(
+                    "back", "back to where it came from", "A backtrack: to the last stage on the trail.", of=key
+                )
                 self._line("backtrack", key, back, labels, visits)
             else:
                 self._line("outcome", key, self._target(move_to), labels, visits)
@@ -204,12 +231,17 @@ class _Draft:
         return Label(
             self._keys.new("outcome", stage.name, outcome.name),
             outcome.name,
+            one_line(outcome.name, MOST_LETTERS),
             tuple(wrapped(outcome.name, LABEL_SIZE, WIDEST_LABEL, 2)),
             one_line(f"{outcome.name}: {outcome.description}" if outcome.description else outcome.name),
             self._moves.get((stage.name, outcome.name), 0),
         )
 
-    def _line(
-        self, kind: LineKind, source: str, target: str, labels: tuple[Label, ...] = (), visits: int = 0
-    ) -> None:
-        self.lines.append(Line(self._keys.new(kind, source, "to", target), kind, source, target, labels, visits))
+    def _line(self, kind: LineKind, source: str, target: str, labels: tuple[Label, ...] = (), visits: int = 0) -> None:
+        key = self._keys.new(kind, source, "to", target)
+        is_broken = bool({source, target} & self._unknown)
+        self.lines.append(Line(key, kind, source, target, labels, visits, is_broken))
+
+    @property
+    def _unknown(self) -> set[str]:
+        return {key for (kind, _), key in self._by_kind.items() if kind == "unknown"}

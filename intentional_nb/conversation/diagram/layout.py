@@ -17,7 +17,7 @@ __all__ = ["DiagramError", "Layout", "find_graphviz", "lay_out"]
 
 Point = tuple[float, float]
 
-LONGEST_S = 30
+LONGEST_S = 60
 
 
 class DiagramError(IntentionalError):
@@ -62,7 +62,8 @@ def lay_out(dot: str) -> Layout:
     program = find_graphviz()
     if program is None:
         raise DiagramError(
-            "a picture needs Graphviz: install it with `pip install graphviz-pure`, or use to_mermaid(), which needs nothing"
+            "a picture needs Graphviz, and neither graphviz-pure nor dot is there: "
+            "install it with `pip install graphviz-pure`, or use to_mermaid(), which needs neither"
         )
     return _lay_out(program, dot)
 
@@ -72,7 +73,7 @@ def _lay_out(program: str, dot: str) -> Layout:
     answer = json.loads(_run(program, dot))
     height = float(answer["bb"].split(",")[3])
     boxes = {item["id"]: _point(item["pos"], height) for item in answer.get("objects", []) if "pos" in item}
-    edges = [item for item in answer.get("edges", []) if "pos" in item]
+    edges = [item for item in answer.get("edges", []) if "id" in item and "pos" in item]
     curves = {item["id"]: _curve(item["pos"], height) for item in edges}
     return Layout(
         width=float(answer["bb"].split(",")[2]),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 
 from intentional_nb.markup import visible
 
-__all__ = ["one_line", "width_of", "wrapped"]
+__all__ = ["balanced", "one_line", "width_of", "wrapped"]
 
 _WIDTHS = {
     22: "ijl'|",
@@ -29,7 +30,8 @@ _USUAL = 0.56
 _BOLD = 1.08
 
 _JOINS_THE_LETTER_BEFORE = re.compile("[\u200c\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
-_BREAK_AFTER = re.compile(r"(?<=[ _\-./:,;|])(?![ _\-./:,;|])")
+_WORD = re.compile(r"\S+ ?")
+_PART = re.compile(r"[^_\-./:,;|]*(?:[_\-./:,;|]+ ?|$)")
 
 
 def one_line(text: str, longest: int = 2_000) -> str:
@@ -62,31 +64,45 @@ def _letter_width(letter: str) -> float:
 def wrapped(text: str, size: float, widest: float, most_lines: int, *, is_bold: bool = False) -> list[str]:
     """The text in lines of at most ``widest`` units; what does not fit into ``most_lines`` is an ellipsis.
 
-    Lines end after a space, an underscore or the like; only a word that is too long by itself is cut.
+    Lines end between words; a word that is too long for a line ends one after an underscore or the like, or anywhere.
     """
 
     def fits(line: str) -> bool:
         return width_of(line.rstrip(), size, is_bold=is_bold) <= widest
 
     lines = [""]
-    for word in _BREAK_AFTER.split(one_line(text)):
-        if lines[-1] and not fits(lines[-1] + word):
+    for piece in _pieces(one_line(text), fits):
+        if lines[-1] and not fits(lines[-1] + piece):
+            if len(lines) == most_lines:
+                return [*(line.strip() for line in lines[:-1]), _with_ellipsis(lines[-1] + piece, fits)]
             lines.append("")
-        for letter in [word] if fits(lines[-1] + word) else _letters(word):
-            if lines[-1] and not fits(lines[-1] + letter):
-                lines.append("")
-            lines[-1] += letter
-        if len(lines) > most_lines:
-            break
-    lines = [line.strip() for line in lines]
-    return lines if len(lines) <= most_lines else _with_ellipsis(lines[:most_lines], fits)
+        lines[-1] += piece
+    return [line.strip() for line in lines]
 
 
-def _with_ellipsis(lines: list[str], fits: object) -> list[str]:
-    letters = _letters(lines[-1])
-    while letters and not fits("".join(letters) + "…"):  # type: ignore[operator]
+def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
+    """The text in pieces that need not be cut: words with the space after them, parts of words, or letters."""
+    for word in _WORD.findall(text):
+        for part in [word] if fits(word) else _PART.findall(word):
+            yield from [part] if fits(part) else _letters(part)
+
+
+def _with_ellipsis(line: str, fits: Callable[[str], bool]) -> str:
+    letters = _letters(line)
+    while letters and not fits("".join(letters) + "…"):
         letters.pop()
-    return [*lines[:-1], "".join(letters).rstrip(" _-./:,;|") + "…"]
+    return "".join(letters).rstrip(" _-./:,;|") + "…"
+
+
+def balanced(text: str, size: float, widest: float, most_lines: int) -> list[str]:
+    """Bold text in as few lines as `wrapped` would make, but of much the same width."""
+    lines = wrapped(text, size, widest, most_lines, is_bold=True)
+    if len(lines) == 1 or lines[-1].endswith("…"):
+        return lines
+    narrow = width_of(one_line(text), size, is_bold=True) / len(lines)
+    tries = (wrapped(text, size, narrow + step * size / 2, most_lines, is_bold=True) for step in range(20))
+    fitting = (attempt for attempt in tries if len(attempt) == len(lines) and not attempt[-1].endswith("…"))
+    return next(fitting, lines)
 
 
 def _letters(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from intentional_nb.conversation.diagram.lettering import width_of
 __all__ = [
     "LABEL_SIZE",
     "LINE_HEIGHT",
+    "MARK_SIZE",
     "NAME_SIZE",
     "SMALL_SIZE",
     "Box",
@@ -31,9 +32,11 @@ BoxKind = Literal["stage", "end", "start", "any", "some", "back", "unknown"]
 LineKind = Literal["start", "outcome", "jump", "backtrack"]
 
 NAME_SIZE = 13.0
+MARK_SIZE = 11.0
 SMALL_SIZE = 10.5
 LABEL_SIZE = 11.0
 LINE_HEIGHT = 1.3
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -63,32 +66,41 @@ class Box:
     Attributes:
         key: Its id, the same in every drawing of the graph.
         kind: What it is.
-        name: In lines.
+        text: Its name, or what the mark says, on one line and not endless.
+        name: The same in lines.
         small: The lines below it.
         tooltip: All of it in words.
         stage: The stage's full name; None for a mark.
+        is_main: The conversation gets there without a jump.
         marks: Changes with the conversation.
     """
 
     key: str
     kind: BoxKind
+    text: str
     name: tuple[str, ...]
     small: tuple[str, ...] = ()
     tooltip: str = ""
     stage: str | None = None
+    is_main: bool = False
     marks: Marks = field(default_factory=Marks)
+
+    @property
+    def size(self) -> float:
+        """Of the letters of its name."""
+        return NAME_SIZE if self.kind in ("stage", "start", "end") else MARK_SIZE
 
     @property
     def width(self) -> float:
         """In points, with room for any face of letters."""
-        widths = [width_of(line, NAME_SIZE, is_bold=True) for line in self.name]
+        widths = [width_of(line, self.size, is_bold=True) for line in self.name]
         widths += [width_of(line, SMALL_SIZE) for line in self.small]
         return float(round(max([*widths, 30]) * 1.04 + 26))
 
     @property
     def height(self) -> float:
         """In points."""
-        lines = len(self.name) * NAME_SIZE + len(self.small) * SMALL_SIZE
+        lines = len(self.name) * self.size + len(self.small) * SMALL_SIZE
         return float(round(lines * LINE_HEIGHT + (18 if self.kind in ("stage", "end") else 12)))
 
 
@@ -99,14 +111,16 @@ class Label:
     Attributes:
         key: Its id.
         choice: The outcome's full name; None when it is only a remark.
-        text: In lines.
+        text: The same, or the remark, on one line and not endless.
+        rows: The same in lines.
         tooltip: When the outcome holds.
         visits: How often it was chosen.
     """
 
     key: str
     choice: str | None
-    text: tuple[str, ...]
+    text: str
+    rows: tuple[str, ...]
     tooltip: str = ""
     visits: int = 0
 
@@ -122,6 +136,7 @@ class Line:
         target: Key of the box it leads to.
         labels: What is written on it.
         visits: How often it was gone.
+        is_broken: It comes from or leads to something that does not exist.
     """
 
     key: str
@@ -130,6 +145,12 @@ class Line:
     target: str
     labels: tuple[Label, ...] = ()
     visits: int = 0
+    is_broken: bool = False
+
+    @property
+    def look(self) -> str:
+        """How it is drawn: by its kind, unless it is broken."""
+        return "broken" if self.is_broken else self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,27 +28,27 @@ def style_sheet(theme: Theme) -> str:
 def _rules(theme: Theme, c: Palette) -> str:
     return "\n".join(
         f"{', '.join(f'.inb-{theme} {selector}' for selector in selectors.split(', '))} {{ {declarations} }}"
-        for selectors, declarations in (*_boxes(c), *_lines(c), *_badges(c))
+        for selectors, declarations in (*_boxes(theme, c), *_lines(c), *_badges(c))
     )
 
 
-def _boxes(c: Palette) -> list[tuple[str, str]]:
+def _boxes(theme: Theme, c: Palette) -> list[tuple[str, str]]:
     return [
         (".inb-card", f"fill: {c.card}; stroke: {c.rim}"),
         (".inb-box", f"fill: {c.stage}; stroke: {c.border}; stroke-width: 1.2"),
         (".inb-name", f"fill: {c.name}"),
         (".inb-small", f"fill: {c.goal}"),
         (".is-visited .inb-box", f"fill: {c.visited}"),
-        (".is-unreachable .inb-box", "stroke-dasharray: 4 3"),
+        (".is-unreachable .inb-box", f"fill: url(#inb-hatching-{theme}); stroke-dasharray: 4 3"),
         (".inb-muted", f"fill: {c.muted}"),
         (".inb-hatch", f"fill: {c.hatch}"),
         (".has-warnings .inb-box", f"stroke: {c.warning}"),
         (".has-errors .inb-box", f"stroke: {c.error}"),
         (".is-trail .inb-box", f"stroke: {c.trail}; stroke-width: 2"),
-        (".inb-start-mark .inb-box", f"fill: {c.start}; stroke: {c.start}"),
+        (".inb-start .inb-box", f"fill: {c.start}; stroke: {c.start}"),
         (".inb-end .inb-box", f"fill: {c.end}; stroke: {c.end}"),
         (".inb-end .inb-rim", f"fill: none; stroke: {c.end}; stroke-width: 1.6"),
-        (".inb-start-mark .inb-name, .inb-end .inb-name", f"fill: {c.on_dark}"),
+        (".inb-start .inb-name, .inb-end .inb-name", f"fill: {c.on_dark}"),
         (".inb-any .inb-box, .inb-some .inb-box", f"fill: {c.card}; stroke: {c.jump}; stroke-dasharray: 5 4"),
         (".inb-any .inb-name, .inb-some .inb-name", f"fill: {c.jump}"),
         (".inb-back .inb-box", f"fill: {c.card}; stroke: {c.back}; {_DOTTED}"),
