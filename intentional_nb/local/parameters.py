@@ -67,7 +67,7 @@ def _named_kinds(name: str) -> frozenset[str]:
     if re.search(
         r"\b(?:file|product|item|tool|company|pet|project|event|list|song|movie|book|team|brand) name\b", name
     ):
-        return frozenset()
+        return frozenset({"text"})
     if re.search(r"\b(?:origin|destination|departure|arrival|place|where|venue)\b", name) and "time" not in name:
         return frozenset({"place"})
     return asked(name)

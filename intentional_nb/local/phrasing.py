@@ -93,16 +93,22 @@ def as_statement(question: str) -> str:
 _SECOND_PERSON = tuple(
     (re.compile(pattern, re.IGNORECASE), second)
     for pattern, second in (
-        (r"\b(?:the|a|an) (?:user|customer|caller|patient|candidate|guest|visitor|pupil|student|client|person|player"
-            r"|applicant|traveller|traveler)'s\b", "your"),
-        (r"\b(?:the|a|an) (?:user|customer|caller|patient|candidate|guest|visitor|pupil|student|client|person|player"
-            r"|applicant|traveller|traveler)\b", "you"),
+        (
+            r"\b(?:the|a|an) (?:user|customer|caller|patient|candidate|guest|visitor|pupil|student|client|person|player"
+            r"|applicant|traveller|traveler)'s\b",
+            "your",
+        ),
+        (
+            r"\b(?:the|a|an) (?:user|customer|caller|patient|candidate|guest|visitor|pupil|student|client|person|player"
+            r"|applicant|traveller|traveler)\b",
+            "you",
+        ),
         (r"\b(?:his or her|his/her|their)\b", "your"),
         (r"\btheirs\b", "yours"),
         (r"\b(?:themselves|himself or herself)\b", "yourself"),
         (r"\b(?:he or she|he/she|they|them)\b", "you"),
     )
-)  # fmt: skip
+)
 _AGREEMENT = (
     (r"\byou (?:is|'s)\b", "you are"),
     (r"\byou was\b", "you were"),
@@ -111,10 +117,13 @@ _AGREEMENT = (
     (r"\byou doesn't\b", "you don't"),
     (r"\byou isn't\b", "you aren't"),
     (r"\byou hasn't\b", "you haven't"),
-    (r"\b(you(?: (?:really|still|already|also|currently|usually|often))?) (live|want|need|like|work|prefer|agree|come"
-        r"|speak|know|think|feel|hope|mean|play|eat|drink|own|use|stay|plan|look|travel|arrive|leave|pay|expect"
-        r"|remember|accept|confirm|call|bring|sleep|study)s\b", r"\1 \2"),
-)  # fmt: skip
+    (
+        r"\b(you(?: (?:really|still|already|also|currently|usually|often))?) (live|want|need|like|work|prefer|agree"
+        r"|come|speak|know|think|feel|hope|mean|play|eat|drink|own|use|stay|plan|look|travel|arrive|leave|pay|expect"
+        r"|remember|accept|confirm|call|bring|sleep|study)s\b",
+        r"\1 \2",
+    ),
+)
 
 
 def to_user(text: str) -> str:

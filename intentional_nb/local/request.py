@@ -67,10 +67,10 @@ class Function:
         """The schema that a local ``$ref`` points to, what stands beside the reference kept; itself without one."""
         for _ in range(5):  # a chain of references this long is a loop
             reference = schema.get("$ref")
-            if not isinstance(reference, str) or not reference.startswith("#/"):
+            if not isinstance(reference, str) or not reference.startswith("#"):
                 break
             target: Any = self.schema
-            for part in reference[2:].split("/"):
+            for part in reference[2:].split("/") if reference != "#" else ():
                 target = target.get(part) if isinstance(target, Mapping) else None
             rest = {key: value for key, value in schema.items() if key != "$ref"}
             schema = {**target, **rest} if isinstance(target, Mapping) else rest

@@ -10,7 +10,7 @@ from typing import Any
 
 from intentional_nb.local.dates import find_days
 from intentional_nb.local.kinds import CODE, EMAIL, PHONE, URL, asked
-from intentional_nb.local.matching import content_words
+from intentional_nb.local.matching import content_words, stem
 from intentional_nb.local.numbers import Found, find_numbers
 from intentional_nb.local.options import human
 from intentional_nb.local.parameters import Parameter, typed_kind
@@ -227,14 +227,14 @@ _FINDERS: dict[str, Callable[[Parameter, str, date], Any]] = {
 def _listed(parameter: Parameter, text: str) -> Any:
     """The one listed value that the text names; the longest of those that overlap."""
     values = parameter.schema.get("enum") or [parameter.schema.get("const")]
-    words = content_words(text)
-    spoken = f" {' '.join(words)} "
-    found = [
-        value
-        for value in values
-        if (said := " ".join(content_words(str(value)) or [str(value).lower()])) and f" {said} " in spoken
-    ]
+    spoken = f" {' '.join(_spoken_words(text))} "
+    found = [value for value in values if f" {' '.join(_spoken_words(str(value)))} " in spoken]
     return max(found, key=lambda value: len(str(value)), default=None)
+
+
+def _spoken_words(text: str) -> list[str]:
+    """Stems of all words: an everyday word such as "s" or "no" may be a listed value."""
+    return [stem(word) for word in re.findall(r"[^\W_]+", text.lower())]
 
 
 def _truth(parameter: Parameter, one: Said) -> bool | None:
@@ -253,8 +253,8 @@ def _several(parameter: Parameter, one: Said, today: date) -> list[Any] | None:
     items = parameter.schema.get("items")
     item = Parameter(parameter.name, items if isinstance(items, Mapping) else {}, is_required=True)
     if item.kind == "enum":
-        words = set(content_words(one.text))
-        return [value for value in item.schema.get("enum", []) if words.issuperset(content_words(str(value)))] or None
+        spoken = set(_spoken_words(one.text))
+        return [value for value in item.schema.get("enum", []) if spoken.issuperset(_spoken_words(str(value)))] or None
     if item.kind in ("number", "integer", "age"):
         return [number.value for number in find_numbers(one.text)] or None
     if item.kind == "date":

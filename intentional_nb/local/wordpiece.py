@@ -50,10 +50,12 @@ def split(text: str) -> list[str]:
 
 def _cleaned(text: str) -> Iterator[str]:
     for char in text:
-        if char in "\t\n\r" or char.isspace():
+        if char in "\t\n\r":
             yield " "
         elif char in "\0\ufffd" or unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs"):
             continue
+        elif char.isspace():
+            yield " "
         elif any(low <= ord(char) <= high for low, high in _IDEOGRAPHS):
             yield f" {char} "
         else:
