@@ -109,6 +109,8 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
     def _handle(self, kind: str, message: Mapping[str, Any]) -> None:
         if kind == "hello":
             self._greet(str(message["client"]))
+        elif kind == "away":
+            self._is_watched = self._link.leave(str(message["client"]))
         elif kind != "ping":
             self._do(kind, message)
 
@@ -127,19 +129,21 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
         self._coalescer.touch()
 
     def _flush(self) -> None:
-        if not self._is_watched:
-            return
+        asking = [self._asking.popleft() for _ in range(len(self._asking))]
+        if self._is_watched:
+            self._tell(asking)
+        # Where no page ever says hello, a program executes the notebook: it is to find the same copy every time.
+        if self._link.pages and self._is_settled():
+            self._keep(self.freeze(), is_asked=bool(asking))
+
+    def _tell(self, asking: list[str]) -> None:
         view = self._view()
         operations = [] if self._sent is None else self._changes(self._sent, view)
         if operations:
             self.send(self._link.number({"kind": "update", "ops": operations}))
         self._sent = view
-        asking = [self._asking.popleft() for _ in range(len(self._asking))]
         if asking:
             self.send(self._link.number({"kind": "snapshot", "for": asking, "view": view}))
-        # Where no page ever says hello, a program executes the notebook: it is to find the same copy every time.
-        if self._link.pages and (asking or operations) and self._is_settled():
-            self._keep(self.freeze(), is_asked=bool(asking))
 
     def _break(self, error: Exception) -> None:
         # Not by way of the view, which could not be made: that would fail again, and again tell of it.
@@ -147,9 +151,9 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
         self.send({"kind": "broken", "text": visible(words)})
 
     def _keep(self, copy: StaticTranscript, *, is_asked: bool) -> None:
-        self._saved.update(copy)
+        is_new = self._saved.update(copy)
         # A front end forgets which output an update is for when its page is loaded again: then the page does it.
-        if len(self._link.pages) > 1 or is_asked:
+        if is_asked or (is_new and len(self._link.pages) > 1):
             self.send({"kind": "keep", "model": self.model_id, "html": copy.html})
 
     # -- in the notebook

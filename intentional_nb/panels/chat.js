@@ -7,6 +7,7 @@
  *
  *   hello {}               here I am, or: a number is missing; answered by a snapshot
  *   ping {}                are you there?
+ *   away {}                nobody sees the panel on this page any more, until the next hello
  *   send {text}            say this to the bot
  *   stop {}                interrupt the reply, withdraw what waits
  *   retry {turn, text}     take back this turn and all after it, and say this
@@ -63,13 +64,16 @@ export function emptyStore() {
  * Numbers that were seen before and messages of an earlier panel change nothing: a server may replay them.
  * @param {Store} store
  * @param {any} message
+ * @param {string} [client] this page, which need not read what only others asked for
  * @returns {{store: Store, ask: boolean}}
  */
-export function receive(store, message) {
+export function receive(store, message, client) {
   const { kind, epoch, seq } = message;
   const isSame = epoch === store.epoch;
   if (kind === "snapshot") {
     if (isSame && seq <= store.seq) return { store, ask: false };
+    const isForOthers = client !== undefined && !message.for.includes(client);
+    if (isForOthers && isSame && store.inSync && seq === store.seq + 1) return { store: { ...store, seq }, ask: false };
     return { store: { epoch, seq, inSync: true, view: message.view }, ask: false };
   }
   if (kind !== "update") return { store, ask: false };
@@ -1002,6 +1006,7 @@ function createSession(model) {
   const shelf = `${HANDED_OVER}${location.pathname}:${options.title}`;
   /** Messages that the bot did not take and that are back in the text field. @type {Set<string>} */
   const restored = new Set();
+  let isAway = false; // no view is left
   /** @type {any} */
   let control = null;
 
@@ -1026,7 +1031,14 @@ function createSession(model) {
     /** @param {() => void} draw */
     watch(draw) {
       watchers.add(draw);
-      return () => watchers.delete(draw);
+      if (isAway) askForAll();
+      isAway = false;
+      return () => {
+        watchers.delete(draw);
+        if (watchers.size > 0) return;
+        isAway = true;
+        session.line.send("away");
+      };
     },
     /** @param {string} text */
     say(text) {
@@ -1053,7 +1065,7 @@ function createSession(model) {
         session.trouble = message.text;
         return changed();
       }
-      const { store, ask } = receive(session.store, message);
+      const { store, ask } = receive(session.store, message, session.line.client);
       if (ask) askForAll();
       if (store === session.store) return;
       session.store = store;

@@ -14,7 +14,7 @@ from intentional_nb.panels.base import Panel
 from intentional_nb.panels.desk import Desk
 from intentional_nb.panels.entries import TurnViews, turn_changes
 from intentional_nb.panels.saved import StaticTranscript
-from intentional_nb.panels.transcript_html import transcript_html
+from intentional_nb.panels.transcript_html import WrittenTurns, transcript_html
 
 __all__ = ["ChatPanel"]
 
@@ -71,6 +71,7 @@ class ChatPanel(Panel):
         self._opens = opening
         self._shown = SHOWN_TURNS
         self._views = TurnViews()
+        self._written = WrittenTurns()
         super().__init__(
             {
                 "title": visible(self._title),
@@ -92,7 +93,8 @@ class ChatPanel(Panel):
 
         It has no times in it, so that a notebook executed again comes out the same.
         """
-        html = transcript_html(self.bot.transcript.turns, title=self._title, stage=self.bot.stage)
+        turns, stage = self.bot.transcript.turns, self.bot.stage
+        html = transcript_html(turns, title=self._title, stage=stage, written=self._written)
         return StaticTranscript(html, repr(self))
 
     # -- what it shows

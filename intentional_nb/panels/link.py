@@ -31,6 +31,7 @@ class Link:
         self.epoch = secrets.token_hex(4)
         self.pages: set[str] = set()
         self.seq = 0
+        self._present: set[str] = set()  # pages that have not said that they left
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -54,3 +55,10 @@ class Link:
         """Note that a page said hello."""
         with self._lock:
             self.pages.add(page)
+            self._present.add(page)
+
+    def leave(self, page: str) -> bool:
+        """Note that a page shows the panel no more; whether another still may."""
+        with self._lock:
+            self._present.discard(page)
+            return bool(self._present)

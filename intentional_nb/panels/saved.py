@@ -57,12 +57,13 @@ class SavedCopy:
         self._html = copy.html
         self._display_ids.append(display_id)
 
-    def update(self, copy: StaticTranscript) -> None:
-        """Replace the copy wherever it was displayed."""
+    def update(self, copy: StaticTranscript) -> bool:
+        """Replace the copy wherever it was displayed; whether it is another than before."""
         from IPython.display import update_display
 
         if copy.html == self._html:
-            return
+            return False
         self._html = copy.html
         for display_id in tuple(self._display_ids):
             update_display(copy._repr_mimebundle_(), raw=True, display_id=display_id)
+        return True

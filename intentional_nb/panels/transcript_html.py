@@ -14,7 +14,10 @@ from intentional_nb.bots.transcript import Entry, ErrorEntry, NoticeEntry, Route
 from intentional_nb.markup import escape, markdown_to_html, visible
 from intentional_nb.panels.entries import LONGEST_RESULT, LONGEST_TEXT, arguments_text, shortened
 
-__all__ = ["transcript_html"]
+__all__ = ["WrittenTurns", "transcript_html"]
+
+MOST_TURNS = 200
+"""A notebook's file is read as a whole, by people and by programs; `Transcript` keeps all turns."""
 
 _MOVES = {"outcome": "→", "jump": "↷", "backtrack": "↩", "end": "→", "refused": "⊘"}
 
@@ -31,19 +34,40 @@ _TOOL = "margin:8px 0;padding:5px 10px;border:1px solid rgba(128,128,128,.4);bor
 _PRE = "margin:4px 0 6px;padding:6px 8px;white-space:pre-wrap;overflow-wrap:anywhere;background:rgba(128,128,128,.12)"
 _ERROR = "margin:8px 0;padding:6px 10px;border-left:4px solid #d93025;background:rgba(217,48,37,.10)"
 _NOTE = "margin:6px 0;font-size:12px;opacity:.85"
+_NOTHING = f'<div style="{_NOTE}">Nothing has been said yet.</div>'
 
 
-def transcript_html(turns: Sequence[Turn], *, title: str, stage: str) -> str:
+class WrittenTurns:
+    """The HTML of the turns of a growing transcript, made once for each. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Turn, str]] = {}
+
+    def of(self, turns: Sequence[Turn]) -> str:
+        """The turns as HTML, one after the other."""
+        known = self._known
+        now: dict[int, tuple[Turn, str]] = {}
+        for turn in turns:
+            before = known.get(turn.number)
+            now[turn.number] = before if before and before[0] is turn else (turn, _turn(turn))
+        self._known = now
+        return "".join(html for _, html in now.values())
+
+
+def transcript_html(turns: Sequence[Turn], *, title: str, stage: str, written: WrittenTurns | None = None) -> str:
     """The conversation as HTML for a notebook's file.
 
     Args:
-        turns: The turns, oldest first.
+        turns: The turns, oldest first; of very many, the last are written.
         title: Stands above them.
         stage: Where the conversation stands.
+        written: Remembers turns that were written before.
     """
     head = _block("div", _HEAD, f"<b>{_plain(title)}</b> · stage <code>{_plain(stage)}</code>")
-    body = "".join(_turn(turn) for turn in turns) or _block("div", _NOTE, "Nothing has been said yet.")
-    return f'<div class="inb-static" style="{_ROOT}">{head}{body}</div>'
+    body = (written or WrittenTurns()).of(turns[-MOST_TURNS:])
+    if len(turns) > MOST_TURNS:
+        body = _block("div", _NOTE, f"… {len(turns) - MOST_TURNS:,} earlier turns are left out") + body
+    return f'<div class="inb-static" style="{_ROOT}">{head}{body or _NOTHING}</div>'
 
 
 def _turn(turn: Turn) -> str:

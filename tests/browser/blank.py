@@ -96,9 +96,10 @@ class PanelPage:
         self.tell({"kind": "ack", "command": message["command"], "seq": self._seq}, by="control")
 
     def snapshot(self, view: Mapping[str, Any], *, epoch: str = "e1") -> None:
-        """Send the page everything."""
+        """Send the page everything, as it asked."""
         self._seq += 1
-        self.tell({"kind": "snapshot", "epoch": epoch, "seq": self._seq, "for": [], "view": dict(view)})
+        asking = [self.wait_for("hello")["client"]]
+        self.tell({"kind": "snapshot", "epoch": epoch, "seq": self._seq, "for": asking, "view": dict(view)})
 
     def update(self, *ops: list[Any], epoch: str = "e1", lost: int = 0) -> None:
         """Send the page a change; ``lost`` messages before it never arrive."""

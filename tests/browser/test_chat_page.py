@@ -655,13 +655,17 @@ def test_two_views_of_one_panel_show_the_same(chat):
     assert len(page.sent("send")) == 1
 
 
-def test_a_view_that_was_removed_is_drawn_no_more(chat):
+def test_a_view_that_was_removed_is_drawn_no_more_and_the_kernel_told(chat):
     page = chat(view())
 
     page.page.evaluate("window.cleanup()")
     page.update(["turn", only(1, "hi", TextEntry("there"))])
 
     assert page.panel.locator(".inb-turn").count() == 0
+    page.acknowledge(page.wait_for("away"))
+    page.page.evaluate("window.draw(document.querySelector('#panel'))")
+    page.wait_for("hello", 2)
+    expect(page.panel.locator(".inb-text")).to_have_text("there")
 
 
 # -- keyboard, screen readers, looks

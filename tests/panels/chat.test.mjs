@@ -95,6 +95,15 @@ test("an update of an earlier panel that is replayed asks for everything and cha
   assert.equal(store.view.stage, "a");
 });
 
+test("what only another page asked for is not read by a page that has it all", () => {
+  const have = receive(emptyStore(), snapshot(1, view(turn(1))), "me").store;
+  const asked = (...pages) => ({ ...snapshot(2, view(turn(1))), for: pages });
+  assert.equal(receive(have, asked("other"), "me").store.view, have.view);
+  assert.equal(receive(have, asked("other"), "me").store.seq, 2);
+  assert.notEqual(receive(have, asked("other", "me"), "me").store.view, have.view);
+  assert.notEqual(receive({ ...have, inSync: false }, asked("other"), "me").store.view, have.view);
+});
+
 test("a message of an unknown kind is left alone", () => {
   const { store, asks } = through(snapshot(1, view()), { kind: "later_invention" });
   assert.deepEqual(asks, [false, false]);

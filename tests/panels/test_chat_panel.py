@@ -153,6 +153,20 @@ def test_two_pages_and_two_panels_show_the_same(bot, panel, page):
     assert views[0]["turns"] == views[1]["turns"] == views[2]["turns"]
 
 
+def test_a_panel_that_nobody_sees_sends_nothing_until_somebody_does(bot, page):
+    page.send("away")
+    bot.exchange("hi", "hello")
+    other = Page(ChatPanel(bot), "other")
+    other.send("hello")
+    other.wait_for(lambda view: view["turns"] and not view["busy"])
+    assert page.read()["turns"] == []
+
+    page.send("hello")
+
+    assert said(page.wait_for(lambda view: view["turns"])) == [("hi", "<p>hello</p>\n")]
+    assert page.gaps == []
+
+
 def test_a_page_that_missed_something_is_told_everything_again(bot, page):
     bot.exchange("hi", "hello")
     page.view = None

@@ -30,6 +30,15 @@ def test_two_panels_have_different_epochs():
     assert Link().epoch != Link().epoch
 
 
+def test_a_page_that_leaves_was_there_all_the_same():
+    link = Link()
+    link.greet("one")
+    link.greet("two")
+
+    assert [link.leave("one"), link.leave("one"), link.leave("two")] == [True, True, False]
+    assert link.pages == {"one", "two"}
+
+
 def test_a_command_is_new_once():
     link = Link()
 

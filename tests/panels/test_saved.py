@@ -91,6 +91,20 @@ def test_a_page_that_was_loaded_again_is_told_to_keep_the_copy_itself(bot, displ
     assert message["model"] == panel.model_id
 
 
+def test_the_copy_of_a_panel_that_nobody_sees_at_the_moment_is_kept_up_to_date(bot, displayed):
+    panel = ChatPanel(bot)
+    panel._ipython_display_()
+    page = Page(panel)
+    page.send("hello")
+    page.wait_for(lambda view: True)
+    page.send("away")
+
+    bot.exchange("hi", "hello")
+
+    page.wait_for(lambda view: "<p>hello</p>" in copies(displayed)[-1]["data"]["text/html"])
+    assert not page.read()["turns"]
+
+
 def test_a_panel_that_was_not_displayed_updates_nothing(bot, displayed):
     page = Page(ChatPanel(bot))
     page.send("hello")

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from intentional_nb.bots.transcript import ErrorEntry, NoticeEntry, TextEntry, ToolEntry
-from intentional_nb.panels.transcript_html import transcript_html
+from intentional_nb.panels.transcript_html import WrittenTurns, transcript_html
 from tests.panels.samples import move, turn, walk
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"' \u202e [x](javascript:alert(1))"
@@ -118,6 +118,27 @@ def test_hostile_text_stays_text(entry):
         value for _, attributes in tags.found for value in attributes.values() if "javascript:" in (value or "")
     ]
     assert "\u202e" not in text
+
+
+def test_of_very_many_turns_the_last_are_written():
+    turns = [turn(n, f"message {n}") for n in range(1, 251)]
+
+    text = html(*turns)
+
+    assert "50 earlier turns are left out" in text
+    assert "message 50<" not in text
+    assert text.index("message 51<") < text.index("message 250<")
+
+
+def test_a_turn_is_written_once_and_again_when_it_changed():
+    written = WrittenTurns()
+    first, second = walk()[:2]
+    before = written.of([first, turn(2, "wait", status="running")])
+
+    after = written.of([first, second])
+
+    assert before.startswith(after[: after.index("Yes, go ahead") - 300])
+    assert after == WrittenTurns().of([first, second])
 
 
 def test_huge_output_is_cut():
