@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 __all__ = ["violations"]
 
 
 def violations(page: Page, selector: str) -> list[str]:
     """What axe finds wrong inside ``selector``: the rule, and the element it is about."""
+    from axe_playwright_python.sync_playwright import Axe
+
     # JupyterLab's body has no height and hides what overflows, so that axe would take all text for cut off and skip
     # its contrast.
     page.evaluate(

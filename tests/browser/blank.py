@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import BrowserContext, Locator, Page
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator, Page
 
 __all__ = ["PanelPage", "blank_page"]
 

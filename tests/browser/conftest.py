@@ -1,8 +1,8 @@
 """The peers of the browser tests: a Chromium, a Jupyter server, notebooks, and blank pages for one module alone.
 
-Everything here skips, saying why, where Chromium is missing. The fixtures live as long as this folder's tests and no
-longer: while Playwright runs, this thread counts as being inside an event loop, and asynchronous tests elsewhere
-could not start theirs.
+Everything here skips, saying why, where Chromium is missing; where Playwright is, the test files say so. The fixtures
+live as long as this folder's tests and no longer: while Playwright runs, this thread counts as being inside an event
+loop, and asynchronous tests elsewhere could not start theirs.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-playwright_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: pip install 'intentional-nb[dev]'"
-)
+from tests.browser.blank import PanelPage, blank_page
+from tests.browser.lab import LabServer, NotebookPage
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright  # noqa: E402
-
-from tests.browser.blank import PanelPage, blank_page  # noqa: E402
-from tests.browser.lab import LabServer, NotebookPage  # noqa: E402
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -37,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """One Chromium, without a window."""
+    from playwright.sync_api import Error, sync_playwright
+
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:

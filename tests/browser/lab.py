@@ -16,10 +16,10 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-from playwright.sync_api import BrowserContext, Locator, Page
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator, Page
 
 __all__ = ["LabServer", "NotebookPage", "wait_until"]
 
@@ -138,6 +138,8 @@ class LabServer:
 
     def notebook(self, cells: Sequence[str], name: str | None = None) -> str:
         """Write a notebook with these code cells and return its name."""
+        import nbformat
+
         name = name or f"test-{uuid.uuid4().hex[:8]}.ipynb"
         book = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],

@@ -6,11 +6,15 @@ import json
 import uuid
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.accessibility import violations
 from tests.browser.cells import talking_bot
 from tests.browser.lab import wait_until
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install 'intentional-nb[dev]'"
+)
+expect = playwright.expect
 
 
 class Chat:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from intentional_nb.bots.transcript import NoticeEntry, TextEntry, ToolEntry
 from intentional_nb.panels.entries import TurnViews, entry_view
 from tests.browser.accessibility import violations
 from tests.panels.samples import OPENING, move, turn, view, walk
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install 'intentional-nb[dev]'"
+)
+expect = playwright.expect
 
 OPTIONS = {"title": "Interview", "suggestions": ["Yes, go ahead", "Not now"], "height": "520px", "placeholder": "Write"}
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script><b>bold</b>'
