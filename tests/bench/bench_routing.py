@@ -18,9 +18,9 @@ import yaml
 
 from intentional_nb.conversation.position import Option
 from intentional_nb.conversation.prompt import option_line, routing_parameters
-from intentional_nb.local.embedding import load
 from intentional_nb.local.language import respond
-from intentional_nb.local.matching import Matcher, MeaningMatcher, WordMatcher
+from intentional_nb.local.language.embedding import load
+from intentional_nb.local.language.matching import Matcher, MeaningMatcher, WordMatcher
 
 __all__ = ["Case", "cases", "route", "rows"]
 
