@@ -65,6 +65,7 @@ def draft(
         notice=", ".join(count for count in counts if count),
         notice_tooltip="\n".join(elsewhere),
         has_errors=errors > 0,
+        is_followed=position is not None or visits is not None or moves is not None,
     )
 
 
@@ -142,18 +143,8 @@ class _Draft:
         tooltip = "\n".join(one_line(part) for part in (stage.name, stage.goal, stage.description) if part)
         key = self._keys.new("stage", stage.name)
         is_main = stage.name in self._flow.never_jumped
-        self.boxes.append(
-            Box(
-                key,
-                "stage",
-                one_line(stage.name, MOST_LETTERS),
-                tuple(name),
-                tuple(small),
-                tooltip,
-                stage.name,
-                is_main,
-            )
-        )
+        text = one_line(stage.name, MOST_LETTERS)
+        self.boxes.append(Box(key, "stage", text, tuple(name), tuple(small), tooltip, stage.name, is_main))
         return key
 
     def _end(self) -> str:
@@ -162,17 +153,18 @@ class _Draft:
             self.boxes.append(Box(self._by_name[END], "end", "end", ("end",), (), "The conversation ends here.", END))
         return self._by_name[END]
 
-    def _mark(self, kind: BoxKind, text: str, tooltip: str, *, of: str = "") -> str:
-        """The mark of that kind and text; it is drawn once."""
+    def _some(self, names: str, count: int) -> str:
+        small = wrapped(names, SMALL_SIZE, WIDEST_SMALL, 3)
+        return self._mark("some", f"from {count} stages", f"Jumps: from {names}", of=names, small=small)
+
+    def _mark(self, kind: BoxKind, text: str, tooltip: str, *, of: str = "", small: Sequence[str] = ()) -> str:
+        """The mark of that kind and text, and of the same stages; it is drawn once."""
         if (kind, text + of) not in self._by_kind:
-            key = (
-                self._keys.new(kind, text)
-                if kind in ("unknown", "some")
-                else self._keys.new("mark", kind, *([of] if of else []))
-            )
+            parts = {"unknown": ("unknown", text), "back": ("mark", kind, of)}.get(kind, ("mark", kind))
+            key = self._keys.new(*parts)
             self._by_kind[kind, text + of] = key
             shown = tuple(balanced(text, MARK_SIZE, WIDEST_MARK, 3))
-            self.boxes.append(Box(key, kind, one_line(text, MOST_LETTERS), shown, (), tooltip))
+            self.boxes.append(Box(key, kind, one_line(text, MOST_LETTERS), shown, tuple(small), tooltip))
         return self._by_kind[kind, text + of]
 
     def _target(self, name: str) -> str:
@@ -193,8 +185,8 @@ class _Draft:
         out = (START, END, stage.name, *stage.not_accessible_from)
         names = [name for name in dict.fromkeys(stage.accessible_from) if name not in out]
         if len(names) > MOST_SOURCES_DRAWN:
-            text = "from " + ", ".join(map(one_line, names))
-            self._line("jump", self._mark("some", text, text), key, (), self._jumps(stage, names))
+            source = self._some(", ".join(map(one_line, names)), len(names))
+            self._line("jump", source, key, (), self._jumps(stage, names))
             names = [name for name in names if name not in self._by_name]
         for name in names:
             self._line("jump", self._target(name), key, (), self._jumps(stage, [name]))

@@ -31,11 +31,10 @@ def legend_of(picture: Picture) -> tuple[str, float]:
 def _entries(picture: Picture) -> Iterator[tuple[str, str]]:
     looks = {line.look for line in picture.lines}
     yield from ((_arrow(look), text) for look, text in _LINES.items() if look in looks)
-    if any(box.marks.is_now for box in picture.boxes):
+    if picture.is_followed:
+        # All three even where there is no trail yet: the row must not grow while somebody watches.
         yield badge("now", "now", SAMPLE / 2, 0), "where it stands"
-    if any(box.marks.trail for box in picture.boxes):
         yield badge("trail", "1", SAMPLE / 2, 0), "to return to, oldest first"
-    if any(box.marks.visits for box in picture.boxes):
         yield badge("visits", "×1", SAMPLE / 2, 0), "times entered"
     if any(box.marks.is_unreachable for box in picture.boxes):
         box = rect("inb-box", SAMPLE / 2, 0, SAMPLE - 6, 12, 4)

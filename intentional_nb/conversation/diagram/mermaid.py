@@ -21,8 +21,8 @@ _SHAPES = {
 }
 _ARROWS = {"start": "-->", "outcome": "-->", "jump": "-.->", "backtrack": "-.->", "broken": "-.->"}
 _CLASSES = {
-    "start": f"fill:{LIGHT.start},stroke:{LIGHT.start},color:{LIGHT.on_dark}",
-    "end": f"fill:{LIGHT.end},stroke:{LIGHT.end},color:{LIGHT.on_dark}",
+    "first": f"fill:{LIGHT.start},stroke:{LIGHT.start},color:{LIGHT.on_dark}",
+    "last": f"fill:{LIGHT.end},stroke:{LIGHT.end},color:{LIGHT.on_dark}",
     "jump": f"fill:{LIGHT.card},stroke:{LIGHT.jump},color:{LIGHT.jump},stroke-dasharray:5 4",
     "back": f"fill:{LIGHT.card},stroke:{LIGHT.back},color:{LIGHT.back},stroke-dasharray:1 4",
     "unknown": f"fill:{LIGHT.card},stroke:{LIGHT.error},color:{LIGHT.error},stroke-dasharray:5 4",
@@ -32,7 +32,7 @@ _CLASSES = {
 }
 _LINE_COLOURS = {"jump": LIGHT.jump, "backtrack": LIGHT.back, "broken": LIGHT.error}
 
-_PLAIN = re.compile(r"[^\W_]|[ ,'!?…]|(?<=[^\W_])[_-]+(?=[^\W_])")
+_PLAIN = re.compile(r"[^\W_]|[^\x00-\x7f]|[ ,'!?]|(?<=[^\W_])[_-]+(?=[^\W_])")
 
 
 def mermaid_of(picture: Picture) -> str:
@@ -64,7 +64,8 @@ def _class(box: Box) -> str:
         return "trail"
     if box.marks.is_unreachable:
         return "unreachable"
-    return {"stage": "", "any": "jump", "some": "jump"}.get(box.kind, box.kind)
+    # A class cannot be called `end`: to Mermaid that is a word of its own.
+    return {"stage": "", "start": "first", "end": "last", "any": "jump", "some": "jump"}.get(box.kind, box.kind)
 
 
 def _arrow(line: Line) -> str:

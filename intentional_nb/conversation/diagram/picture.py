@@ -164,6 +164,7 @@ class Picture:
         notice: How many problems there are, or nothing.
         notice_tooltip: Those that belong to no stage.
         has_errors: Whether one of the problems is an error.
+        is_followed: It follows a conversation, or tells of one.
     """
 
     title: str
@@ -172,3 +173,4 @@ class Picture:
     notice: str = ""
     notice_tooltip: str = ""
     has_errors: bool = False
+    is_followed: bool = False

@@ -38,6 +38,7 @@ def _boxes(theme: Theme, c: Palette) -> list[tuple[str, str]]:
         (".inb-box", f"fill: {c.stage}; stroke: {c.border}; stroke-width: 1.2"),
         (".inb-name", f"fill: {c.name}"),
         (".inb-small", f"fill: {c.goal}"),
+        (".inb-any .inb-small, .inb-some .inb-small", f"fill: {c.jump}"),
         (".is-visited .inb-box", f"fill: {c.visited}"),
         (".is-unreachable .inb-box", f"fill: url(#inb-hatching-{theme}); stroke-dasharray: 4 3"),
         (".inb-muted", f"fill: {c.muted}"),
