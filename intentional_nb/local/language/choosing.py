@@ -42,6 +42,7 @@ WITHIN_LIMIT = 0.5
 BEYOND_LIMIT = -0.45
 SHARED_WORDS = 0.1
 SOME_ANSWER = 0.2
+WORD_FOR_WORD = 0.6
 JUMP = -0.05
 
 SURE = 0.55
@@ -164,6 +165,7 @@ def rank(options: Sequence[Option], situation: Situation, matcher: Matcher) -> l
     for option in options:
         likeness, evidence = weigh(option, situation, matcher)
         evidence += _shared_words(option, situation, options) + (JUMP if option.is_jump else 0.0)
+        evidence += WORD_FOR_WORD if _is_example(situation.text, option) else 0.0
         choices.append(Choice(option, likeness + evidence * matcher.spread))
     return sorted(choices, key=lambda choice: -choice.score)
 
@@ -200,6 +202,12 @@ def _likeness(option: Option, text: str, matcher: Matcher) -> float:
         return about
     near = max(matcher.alike(text, example) * _agreement(sign, polarity(example)) for example in option.examples)
     return 0.5 * about + 0.5 * near
+
+
+def _is_example(text: str, option: Option) -> bool:
+    """Whether somebody said one of the option's examples, word for word."""
+    said = re.findall(r"\w+", text.lower())
+    return any(said == re.findall(r"\w+", example.lower()) for example in option.examples)
 
 
 def _agreement(sign: float, other: float) -> float:

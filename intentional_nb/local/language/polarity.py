@@ -73,6 +73,7 @@ _IDIOMS = tuple(
             r"|complain))\b",
             " yes ",
         ),
+        (r"\b(to|can|could|must|should|let me|please) correct\b", " wrong "),  # the verb, not "that is correct"
         (r"\b(no|without) (changes|corrections|complaints|objections|errors|mistakes|problems)\b", " yes "),
         (r"\bno\.? ?\d+\b", " "),
         (
@@ -119,7 +120,10 @@ def bare_answer(text: str) -> int:
     >>> bare_answer("Yes, please!"), bare_answer("Not really."), bare_answer("Yes, on Monday")
     (1, -1, 0)
     """
-    plain = re.sub(r"[^a-z', ]+", "", plain_words(text)).strip(" ,")
+    said = plain_words(text)
+    if re.search(r"[^\W_a-z]", said):
+        return 0  # a number, or letters of another alphabet: "I am 36" says more than "I am"
+    plain = re.sub(r"[^a-z', ]+", "", said).strip(" ,")
     plain = re.sub(r"\s*,\s*", ", ", plain)
     if _BARE_YES.match(plain):
         return 1

@@ -6,11 +6,12 @@ Everything is picked by what was said before, never by chance: the same request 
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from intentional_nb.local.language.acts import acts, is_question
 from intentional_nb.local.language.free_text import find_name, find_place, join
 from intentional_nb.local.language.goals import says_goodbye, sentence_for
-from intentional_nb.local.language.kinds import asked
+from intentional_nb.local.language.kinds import asked, said
 from intentional_nb.local.language.matching import Matcher
 from intentional_nb.local.language.numbers import find_numbers
 from intentional_nb.local.language.options import human
@@ -26,6 +27,8 @@ ANSWERS = 0.36
 MOST_SENTENCES = 60
 """Of the background: each new one takes some milliseconds to understand."""
 SENTENCE_CHARACTERS = 400
+UNMISTAKABLE = 0.95
+"""How surely a message must hold a name, an age or a place to count as told when it was not asked for."""
 
 _NOT_UNDERSTOOD = (
     "Sorry, I did not quite understand that.",
@@ -166,7 +169,9 @@ def _facts(request: Request, kinds: frozenset[str]) -> list[str]:
     for one in conversation(request):
         wanted = asked(one.question) | asked(one.text)
         for kind in ("name", "age", "place"):
-            if kind in kinds and kind not in found and (fact := _fact(kind, one.text, kind in wanted)):
+            # Corrections answer an open question ("what should it be?"): there the words must speak for themselves.
+            is_meant = kind in wanted or (not wanted and said(kind, one.text, date.min) >= UNMISTAKABLE)
+            if kind in kinds and kind not in found and (fact := _fact(kind, one.text, is_meant)):
                 found[kind] = fact
     return [found[kind] for kind in ("name", "age", "place") if kind in found]
 

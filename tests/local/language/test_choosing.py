@@ -113,3 +113,10 @@ def test_all_options_are_ranked_best_first(text, question):
 
     assert len(scores) == 3
     assert scores == sorted(scores, reverse=True)
+
+
+def test_who_says_an_example_word_for_word_means_its_outcome():
+    agrees = Option("agrees", "The user agrees that everything is correct", ("Yes, all correct",))
+    mends = Option("mends", "The user wants to change a detail", ("Wait, that needs to be correct",), is_jump=True)
+
+    assert chosen([agrees, mends], "wait - that needs to be correct!", "Is everything correct?") == "mends"

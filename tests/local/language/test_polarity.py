@@ -20,7 +20,7 @@ def test_a_mere_no_is_recognised(text):
     assert bare_answer(text) == -1
 
 
-@pytest.mark.parametrize("text", ["yes, on Monday", "no problem with Tuesday", "Marco", "", "32"])
+@pytest.mark.parametrize("text", ["yes, on Monday", "no problem with Tuesday", "Marco", "", "32", "I am 36"])
 def test_what_says_more_is_no_bare_answer(text):
     assert bare_answer(text) == 0
 
