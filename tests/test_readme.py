@@ -45,7 +45,7 @@ def test_the_code_prints_what_stands_below_it(tmp_path):
 def test_code_that_is_not_run_is_python_at_least():
     for skip, kind, block in BLOCKS:
         if kind == "python" and skip:
-            compile(block, "README.md", "exec")
+            assert compile(block, "README.md", "exec")
 
 
 def test_every_make_command_exists():
