@@ -312,4 +312,9 @@ async def test_interrupting_a_tool_leaves_no_call_without_an_answer(scene):
 
 
 async def test_interrupting_when_nothing_runs_is_harmless(scene):
-    await scene().client.handle_interruption()
+    stage = scene(text("Hi."))
+
+    await stage.client.handle_interruption()
+    await stage.say("hello")
+
+    assert stage.history == [("user", "hello"), ("assistant", "Hi.")]
