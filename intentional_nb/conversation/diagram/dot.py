@@ -11,7 +11,8 @@ from intentional_nb.markup import escape
 
 __all__ = ["dot_of"]
 
-FONT = "Helvetica,Arial,sans-serif"
+FONT = "Helvetica"
+"""Graphviz knows by heart how wide its letters are, so no font file has a say in the layout."""
 
 MOST_CURVES = 220
 

@@ -69,6 +69,10 @@ def draft(
     )
 
 
+def _readable(name: str) -> str:
+    return name if one_line(name) else "(no name)"
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
 
@@ -139,11 +143,11 @@ class _Draft:
             small += wrapped(stage.goal, SMALL_SIZE, WIDEST_SMALL, 2)
         if has_goals and stage.tools:
             small += wrapped("uses " + ", ".join(tool.id for tool in stage.tools), SMALL_SIZE, WIDEST_SMALL, 1)
-        name = balanced(stage.name, NAME_SIZE, WIDEST_NAME, 3)
+        name = balanced(_readable(stage.name), NAME_SIZE, WIDEST_NAME, 3)
         tooltip = "\n".join(one_line(part) for part in (stage.name, stage.goal, stage.description) if part)
         key = self._keys.new("stage", stage.name)
         is_main = stage.name in self._flow.never_jumped
-        text = one_line(stage.name, MOST_LETTERS)
+        text = one_line(_readable(stage.name), MOST_LETTERS)
         self.boxes.append(Box(key, "stage", text, tuple(name), tuple(small), tooltip, stage.name, is_main))
         return key
 
@@ -172,7 +176,7 @@ class _Draft:
             return self._end()
         if name in self._by_name:
             return self._by_name[name]
-        return self._mark("unknown", name, f"There is no stage {one_line(name)!r}.")
+        return self._mark("unknown", _readable(name), f"There is no stage {one_line(name)!r}.")
 
     # ---- ways
 
@@ -223,8 +227,8 @@ class _Draft:
         return Label(
             self._keys.new("outcome", stage.name, outcome.name),
             outcome.name,
-            one_line(outcome.name, MOST_LETTERS),
-            tuple(wrapped(outcome.name, LABEL_SIZE, WIDEST_LABEL, 2)),
+            one_line(_readable(outcome.name), MOST_LETTERS),
+            tuple(wrapped(_readable(outcome.name), LABEL_SIZE, WIDEST_LABEL, 2)),
             one_line(f"{outcome.name}: {outcome.description}" if outcome.description else outcome.name),
             self._moves.get((stage.name, outcome.name), 0),
         )

@@ -32,7 +32,7 @@ class Layout:
         width: Of the sheet.
         height: Of the sheet.
         boxes: The centre of each box, by its key.
-        lines: For each line by its key a Bézier curve: a point, and three for each piece.
+        lines: For each line that was drawn by its key a Bézier curve: a point, and three for each piece.
         tips: The point of each line's arrow, by its key.
         labels: The centre of each line's label, by its key; only for lines with one.
     """
@@ -70,22 +70,30 @@ def lay_out(dot: str) -> Layout:
 
 @lru_cache(maxsize=32)
 def _lay_out(program: str, dot: str) -> Layout:
-    answer = json.loads(_run(program, dot))
-    height = float(answer["bb"].split(",")[3])
-    boxes = {item["id"]: _point(item["pos"], height) for item in answer.get("objects", []) if "pos" in item}
-    edges = [item for item in answer.get("edges", []) if "id" in item and "pos" in item]
-    curves = {item["id"]: _curve(item["pos"], height) for item in edges}
+    written = _run(program, dot)
+    try:
+        return _read(json.loads(written))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise DiagramError(f"{program} did not answer as Graphviz does: {written[:200]!r}") from error
+
+
+def _read(answer: dict[str, Any]) -> Layout:
+    width, height = (float(side) for side in answer["bb"].split(",")[2:])
+    # Groups of nodes are objects, too, and the line that only keeps two of them in order is an edge: neither has an id.
+    boxes = [item for item in answer.get("objects", []) if "id" in item]
+    lines = [item for item in answer.get("edges", []) if "id" in item and "pos" in item]
+    curves = {item["id"]: _curve(item["pos"], height) for item in lines}
     return Layout(
-        width=float(answer["bb"].split(",")[2]),
+        width=width,
         height=height,
-        boxes=boxes,
+        boxes={item["id"]: _point(item["pos"], height) for item in boxes},
         lines={key: points for key, (points, _) in curves.items()},
         tips={key: tip for key, (_, tip) in curves.items()},
-        labels={item["id"]: _point(item["lp"], height) for item in edges if "lp" in item},
+        labels={item["id"]: _point(item["lp"], height) for item in lines if "lp" in item},
     )
 
 
-def _run(program: str, dot: str) -> Any:
+def _run(program: str, dot: str) -> bytes:
     import subprocess
 
     try:

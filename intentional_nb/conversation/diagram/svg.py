@@ -94,7 +94,9 @@ def _notice(picture: Picture) -> str:
 def _drawn(picture: Picture, layout: Layout, shift: Point) -> Iterator[str]:
     """Lines first, so that words lie on them and boxes on both."""
     for line in picture.lines:
-        yield _line(line, layout)
+        # Some programs give a line up in a tangle; the rest is still worth a look.
+        if line.key in layout.lines:
+            yield _line(line, layout)
     for line in picture.lines:
         yield _labels(line, layout, shift)
     for box in picture.boxes:
