@@ -36,7 +36,7 @@ MOST_STAGES_WITH_GOALS = 24
 """In a larger graph the boxes hold names alone; the goals are in the tooltips."""
 MOST_LETTERS = 80
 WIDEST_NAME = 165.0
-WIDEST_SMALL = 190.0
+WIDEST_SMALL = 160.0
 WIDEST_LABEL = 130.0
 WIDEST_MARK = 120.0
 
@@ -140,7 +140,7 @@ class _Draft:
     def _stage(self, stage: Stage, has_goals: bool) -> str:
         small: list[str] = []
         if has_goals and stage.goal.strip():
-            small += wrapped(stage.goal, SMALL_SIZE, WIDEST_SMALL, 2)
+            small += wrapped(stage.goal, SMALL_SIZE, WIDEST_SMALL, 3)
         if has_goals and stage.tools:
             small += wrapped("uses " + ", ".join(tool.id for tool in stage.tools), SMALL_SIZE, WIDEST_SMALL, 1)
         name = balanced(_readable(stage.name), NAME_SIZE, WIDEST_NAME, 3)
