@@ -4,6 +4,7 @@
     ├── GraphError (ValueError)      the conversation graph is wrong: .problems lists everything found
     ├── ConfigError (ValueError)     the bot's configuration is wrong: .field .value
     ├── RoutingError (ValueError)    a choice that the stage does not offer: .stage .choice .options
+    ├── DiagramError                 no picture of a graph could be made: Graphviz is missing or gave up
     ├── ToolError                    raise it in a tool: its text goes to the model as the tool's answer
     ├── BotClosedError               the bot was closed
     ├── ClientError                  no usable answer from the model
@@ -31,6 +32,7 @@ __all__ = [
     "ClientError",
     "ConfigError",
     "ConnectError",
+    "DiagramError",
     "GraphError",
     "IntentionalError",
     "RateLimitError",
@@ -89,6 +91,10 @@ class RoutingError(IntentionalError, ValueError):
         self.options = tuple(options)
         legal = ", ".join(repr(name) for name in self.options) or "none: the conversation stays here"
         super().__init__(f"Unknown outcome {choice!r} for stage {stage!r}; legal choices: {legal}")
+
+
+class DiagramError(IntentionalError):
+    """No picture could be made of a graph: Graphviz is missing or gave up."""
 
 
 class ToolError(IntentionalError):

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from intentional_nb.conversation.diagram.dot import dot_of
 from intentional_nb.conversation.diagram.drafting import draft
-from intentional_nb.conversation.diagram.layout import DiagramError, find_graphviz, lay_out
+from intentional_nb.conversation.diagram.layout import find_graphviz, lay_out
 from intentional_nb.conversation.diagram.mermaid import mermaid_of
 from intentional_nb.conversation.diagram.page import image, in_words, source
 from intentional_nb.conversation.diagram.palette import DARK, LIGHT
 from intentional_nb.conversation.diagram.styles import theme_of
 from intentional_nb.conversation.diagram.svg import svg_of
+from intentional_nb.errors import DiagramError
 
 if TYPE_CHECKING:
     from intentional_nb.conversation.graph import ConversationGraph
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from intentional_nb.conversation.problems import Problem
     from intentional_nb.events import RouteDecision
 
-__all__ = ["DiagramError", "Direction", "find_graphviz", "html", "tally", "to_dot", "to_mermaid", "to_svg"]
+__all__ = ["Direction", "find_graphviz", "html", "tally", "to_dot", "to_mermaid", "to_svg"]
 
 Direction = Literal["TB", "LR", "BT", "RL"]
 """Where the story goes: from top to bottom, from left to right, or against that."""

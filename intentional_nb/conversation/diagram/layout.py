@@ -11,17 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from intentional_nb.errors import IntentionalError
+from intentional_nb.errors import DiagramError
 
-__all__ = ["DiagramError", "Layout", "find_graphviz", "lay_out"]
+__all__ = ["Layout", "find_graphviz", "lay_out"]
 
 Point = tuple[float, float]
 
 LONGEST_S = 60
-
-
-class DiagramError(IntentionalError):
-    """No picture could be made of a graph: Graphviz is missing or gave up."""
 
 
 @dataclass(frozen=True, slots=True)

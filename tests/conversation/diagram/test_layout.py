@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from intentional_nb.conversation.diagram import DiagramError, find_graphviz, layout, to_svg
-from intentional_nb.errors import IntentionalError
+from intentional_nb.conversation.diagram import find_graphviz, layout, to_svg
+from intentional_nb.errors import DiagramError, IntentionalError
 from tests.conversation.diagram.drawings import TRAVELLING, Drawing, chain
 
 OWN = find_graphviz()
