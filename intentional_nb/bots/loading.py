@@ -12,6 +12,7 @@ from intentional_nb.bots.direct import DirectToLLMBotStructure
 from intentional_nb.bots.local_model import LOCAL_MODEL, local_server
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.clients.chat_completion import ChatCompletionAPIClient
+from intentional_nb.clients.settings import SUGGESTED_MODEL
 from intentional_nb.conversation.loading import read_config
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import ConfigError
@@ -19,9 +20,6 @@ from intentional_nb.events import Notice
 from intentional_nb.tools.tool import Tool
 
 __all__ = ["load_bot"]
-
-DEFAULT_MODEL = "gpt-6-luna"
-"""The model asked when a key is set and nobody names one."""
 
 
 def load_bot(
@@ -82,8 +80,8 @@ def _decided(llm: dict[str, Any], notices: list[str]) -> dict[str, Any]:
     if any(llm.get(key) for key in ("name", "base_url", "api_key_name")):
         return {**llm, "client": "openai"}
     if os.environ.get("OPENAI_API_KEY", "").strip():
-        notices.append(f"No model is named: asking OpenAI's {DEFAULT_MODEL!r} with the key in OPENAI_API_KEY.")
-        return {**llm, "client": "openai", "name": DEFAULT_MODEL}
+        notices.append(f"No model is named: asking OpenAI's {SUGGESTED_MODEL!r} with the key in OPENAI_API_KEY.")
+        return {**llm, "client": "openai", "name": SUGGESTED_MODEL}
     notices.append("No model is named and no key is set: using the local model, which needs neither.")
     return {**llm, "client": "local"}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from intentional_nb.clients.settings import SUGGESTED_MODEL
 from intentional_nb.errors import RefusedError
 
 __all__ = ["Dialect", "adapted"]
@@ -52,7 +53,7 @@ def adapted(dialect: Dialect, error: RefusedError, user_options: Mapping[str, An
         if dialect.reasoning_effort == "none" and "support" in text:
             raise RefusedError(
                 f"this model cannot use tools over Chat Completions, and routing needs one; "
-                f"choose a model that can, such as 'gpt-6-luna' ({text})",
+                f"choose a model that can, such as {SUGGESTED_MODEL!r} ({text})",
                 status=error.status,
                 code=error.code,
                 param=error.param,

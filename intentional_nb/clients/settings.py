@@ -9,10 +9,13 @@ from typing import Any
 
 from intentional_nb.errors import ConfigError
 
-__all__ = ["ChatSettings"]
+__all__ = ["SUGGESTED_MODEL", "ChatSettings"]
 
 _OWN = ("client", "name", "api_key_name", "base_url", "timeout", "max_retries")
 """Settings of the client itself; every other one is a field of each request."""
+
+SUGGESTED_MODEL = "gpt-6-luna"
+"""OpenAI's model for those who name none: cheap, and one that takes tools over Chat Completions."""
 
 OPENAI_URL = "https://api.openai.com/v1"
 
@@ -81,7 +84,8 @@ def _model(config: Mapping[str, Any]) -> str:
     name = _text(config, "name")
     if not name:
         raise ConfigError(
-            "ChatCompletionAPIClient needs a 'name': the model to use, for example 'gpt-6-luna'", field="bot.llm.name"
+            f"ChatCompletionAPIClient needs a 'name': the model to use, for example {SUGGESTED_MODEL!r}",
+            field="bot.llm.name",
         )
     if "realtime" in name:
         raise ConfigError(
