@@ -318,3 +318,19 @@ async def test_interrupting_when_nothing_runs_is_harmless(scene):
     await stage.say("hello")
 
     assert stage.history == [("user", "hello"), ("assistant", "Hi.")]
+
+
+async def test_a_fault_of_our_own_side_is_told_and_the_turn_ends_in_order(scene):
+    stage = scene(text("Hi."))
+    real = stage.router.current_tools
+    stage.router.current_tools = lambda: 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        await stage.say("hello")
+
+    [told] = stage.listener.of(ErrorOccurred)
+    assert told.error.startswith("ZeroDivisionError")
+    assert [event.type for event in stage.listener.events[-2:]] == ["reply_ended", "turn_ended"]
+    stage.router.current_tools = real
+    await stage.say("again")
+    assert stage.history == [("user", "hello"), ("user", "again"), ("assistant", "Hi.")]
