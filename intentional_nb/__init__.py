@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from intentional_nb.conversation.loading import load_graph
     from intentional_nb.conversation.router import IntentRouter
     from intentional_nb.errors import (
+        AudioError,
         BotClosedError,
         ClientError,
         ConfigError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         RoutingError,
         ScriptError,
         ServerError,
+        SessionClosedError,
         ToolError,
     )
     from intentional_nb.local import script
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from intentional_nb.tools.tool import Tool, ToolParameter, to_openai_tool
 
 __all__ = [
+    "AudioError",
     "BotClosedError",
     "BotStructure",
     "ChatCompletionAPIClient",
@@ -70,6 +73,7 @@ __all__ = [
     "Script",
     "ScriptError",
     "ServerError",
+    "SessionClosedError",
     "Step",
     "Tool",
     "ToolError",

@@ -3,12 +3,14 @@
     IntentionalError
     ├── GraphError (ValueError)      the conversation graph is wrong: .problems lists everything found
     ├── ConfigError (ValueError)     the bot's configuration is wrong: .field .value
+    ├── AudioError (ValueError)      not the audio that was said: .expected .found
     ├── RoutingError (ValueError)    a choice that the stage does not offer: .stage .choice .options
     ├── DiagramError                 no picture of a graph could be made: Graphviz is missing or gave up
     ├── ToolError                    raise it in a tool: its text goes to the model as the tool's answer
     ├── BotClosedError               the bot was closed
     ├── ClientError                  no usable answer from the model
     │   ├── ConnectError             nobody answers, or the connection broke: .url
+    │   ├── SessionClosedError       a spoken session ended and cannot go on: .close_code .reason
     │   ├── ReplyTimeoutError        the model stopped sending: .seconds
     │   ├── RefusedError             the server said no: .status .code .param .request_id
     │   │   └── RateLimitError       … because of too many requests or tokens: .retry_after_s
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from intentional_nb.conversation.problems import Problem
 
 __all__ = [
+    "AudioError",
     "BotClosedError",
     "ClientError",
     "ConfigError",
@@ -42,6 +45,7 @@ __all__ = [
     "RoutingError",
     "ScriptError",
     "ServerError",
+    "SessionClosedError",
     "ToolError",
 ]
 
@@ -73,6 +77,20 @@ class ConfigError(IntentionalError, ValueError):
     def __init__(self, message: str, *, field: str | None = None, value: object = None) -> None:
         self.field = field
         self.value = value
+        super().__init__(message)
+
+
+class AudioError(IntentionalError, ValueError):
+    """Audio that is not what it should be.
+
+    Attributes:
+        expected: What would be right, in words.
+        found: What it is, in words.
+    """
+
+    def __init__(self, message: str, *, expected: str = "", found: str = "") -> None:
+        self.expected = expected
+        self.found = found
         super().__init__(message)
 
 
@@ -118,6 +136,20 @@ class ConnectError(ClientError):
 
     def __init__(self, message: str, *, url: str) -> None:
         self.url = url
+        super().__init__(message)
+
+
+class SessionClosedError(ClientError):
+    """A spoken session was closed and could not be opened again.
+
+    Attributes:
+        close_code: The WebSocket's close code, or None when there was none.
+        reason: The server's words, or what happened to the connection.
+    """
+
+    def __init__(self, message: str, *, close_code: int | None = None, reason: str = "") -> None:
+        self.close_code = close_code
+        self.reason = reason
         super().__init__(message)
 
 

@@ -5,6 +5,11 @@ A bot tells of each event in order. Within a turn the order is: `TurnStarted`, `
 and `ErrorOccurred`, then `ReplyEnded` and `TurnEnded`. There is one `ReplyStarted`/`ReplyEnded` pair in a turn, however
 many requests it takes.
 
+In a spoken conversation a turn begins when the user's speech was taken over, before it is known what was said: its
+`UserTranscribed` may come at any time later, also after the reply. `ReplyAudio` stands beside `ReplyText`, which then
+is the transcript of the speech. A reply is heard later than it is made: `ReplyHeard` or `ReplyInterrupted` tell what
+reached the user, and may come after the turn has ended. `SpeechStarted` and `SpeechEnded` belong to no turn.
+
 Fields can be read as attributes or, as handlers written for Intentional do, by key: ``event["delta"]``.
 """
 
@@ -21,23 +26,33 @@ __all__ = [
     "ConversationRewound",
     "ErrorOccurred",
     "Event",
+    "FrameUnrecognised",
     "ModelConnected",
     "ModelDisconnected",
     "Notice",
     "PromptUpdated",
+    "RateLimitsReported",
+    "ReplyAudio",
     "ReplyEnded",
+    "ReplyHeard",
+    "ReplyInterrupted",
     "ReplyStarted",
     "ReplyStatus",
     "ReplyText",
+    "ReplyTranscribed",
     "RetryScheduled",
     "RouteDecision",
     "RouteKind",
+    "SessionReconnecting",
+    "SpeechEnded",
+    "SpeechStarted",
     "ToolCallEnded",
     "ToolCallStarted",
     "ToolStatus",
     "TurnEnded",
     "TurnStarted",
     "UsageReported",
+    "UserTranscribed",
     "event_name",
     "handler_names",
 ]
@@ -91,19 +106,73 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConnected(Event):
-    """The model answered for the first time, or a session was opened."""
+    """The model answered for the first time, or a session was opened.
+
+    Attributes:
+        session_id: The server's id of the session; empty for a turn-based client.
+        is_again: Whether an earlier session was lost, and this one was told what had been said.
+    """
 
     handler_name: ClassVar[str] = "on_model_connection"
     model: str
     base_url: str
+    session_id: str = ""
+    is_again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelDisconnected(Event):
-    """The client let go of the model."""
+    """The client let go of the model, or a session ended for good.
+
+    Attributes:
+        reason: Why, in the server's words where it gave any.
+        close_code: The WebSocket's close code (RFC 6455 §7.4); None for a turn-based client.
+    """
 
     handler_name: ClassVar[str] = "on_model_disconnection"
     reason: str = ""
+    close_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionReconnecting(Event):
+    """A session was lost and another will be opened; position and what was said are kept.
+
+    Attributes:
+        attempt: The number of the coming try, from 1.
+        wait_s: Seconds until then.
+        reason: Why the session was lost.
+        close_code: The WebSocket's close code, or None where there was none.
+    """
+
+    handler_name: ClassVar[str] = "on_session_reconnecting"
+    attempt: int
+    wait_s: float
+    reason: str
+    close_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStarted(Event):
+    """The server hears the user speak.
+
+    Attributes:
+        item_id: The conversation item that the speech will become.
+        at_ms: Where in the audio sent in this session the speech begins, in milliseconds.
+    """
+
+    handler_name: ClassVar[str] = "on_vad_detects_user_speech_started"
+    item_id: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEnded(Event):
+    """The server hears that the user has stopped; the fields are those of `SpeechStarted`."""
+
+    handler_name: ClassVar[str] = "on_vad_detects_user_speech_ended"
+    item_id: str
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +189,45 @@ class TurnStarted(Event):
 
     Attributes:
         turn: Number of the turn, from 1, never used twice by one bot.
-        user_text: What the user said; None when the bot opens the conversation.
+        user_text: What the user said; None when the bot opens the conversation, empty while speech is not transcribed.
         stage: Where the conversation stands.
+        item_id: The conversation item of the user's speech; None for what was typed.
     """
 
     handler_name: ClassVar[str] = "on_turn_started"
     turn: int
     user_text: str | None
     stage: str
+    item_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserTranscribed(Event):
+    """What the user said, as far as it has been recognised.
+
+    Attributes:
+        turn: The turn that the speech began; it may have ended.
+        item_id: The conversation item.
+        text: All that is known of it so far, not only what is new.
+        is_final: Whether nothing more will come.
+        error: Why nothing was recognised, where that failed.
+    """
+
+    handler_name: ClassVar[str] = "on_user_speech_transcribed"
+    turn: int
+    item_id: str
+    text: str
+    is_final: bool
+    error: str = ""
+
+    @property
+    def transcript(self) -> str:
+        """The text, under the name that Intentional gave it."""
+        return self.text
+
+    def keys(self) -> list[str]:
+        """The fields, and ``transcript``."""
+        return [*Event.keys(self), "transcript"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +262,86 @@ class ReplyText(Event):
     turn: int
     delta: str
     part: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyAudio(Event):
+    """A piece of the reply's speech, which comes faster than it can be played.
+
+    Attributes:
+        item_id: The conversation item that it is part of.
+        pcm: 16-bit little-endian mono samples; never empty.
+        rate_hz: Samples per second.
+        part: As in `ReplyText`.
+    """
+
+    handler_name: ClassVar[str] = "on_audio_message_from_model"
+    turn: int
+    item_id: str
+    pcm: bytes = field(repr=False)
+    rate_hz: int = 24_000
+    part: int = 0
+
+    @property
+    def delta(self) -> bytes:
+        """The samples, under the name that Intentional gave them."""
+        return self.pcm
+
+    def keys(self) -> list[str]:
+        """The fields, and ``delta``."""
+        return [*Event.keys(self), "delta"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyTranscribed(Event):
+    """All words of one spoken item of the reply; `ReplyText` gave them piece by piece."""
+
+    handler_name: ClassVar[str] = "on_model_speech_transcribed"
+    turn: int
+    item_id: str
+    text: str
+    part: int = 0
+
+    @property
+    def transcript(self) -> str:
+        """The text, under the name that Intentional gave it."""
+        return self.text
+
+    def keys(self) -> list[str]:
+        """The fields, and ``transcript``."""
+        return [*Event.keys(self), "transcript"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyHeard(Event):
+    """A spoken item of the reply was played to its end.
+
+    Attributes:
+        heard_ms: How long it is, in milliseconds.
+    """
+
+    handler_name: ClassVar[str] = "on_reply_heard"
+    turn: int
+    item_id: str
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyInterrupted(Event):
+    """The user spoke, or pressed stop, while a spoken item of the reply was being played.
+
+    Attributes:
+        heard_ms: How much of it was really played, in milliseconds.
+        received_ms: How much the model had made.
+        heard_text: About what the user heard: the transcript in proportion to the time.
+    """
+
+    handler_name: ClassVar[str] = "on_reply_interrupted"
+    turn: int
+    item_id: str
+    heard_ms: int
+    received_ms: int
+    heard_text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +468,12 @@ class ConversationRewound(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReported(Event):
-    """The server said how many tokens a request took; one event a request, where it says so."""
+    """The server said how many tokens a request took; one event a request, where it says so.
+
+    Attributes:
+        input_audio_tokens: Those of ``input_tokens`` that are audio.
+        output_audio_tokens: Those of ``output_tokens`` that are audio.
+    """
 
     handler_name: ClassVar[str] = "on_usage"
     turn: int
@@ -297,6 +482,34 @@ class UsageReported(Event):
     output_tokens: int
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    input_audio_tokens: int = 0
+    output_audio_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimitsReported(Event):
+    """What the server still allows in this session.
+
+    Attributes:
+        limits: As the server tells them: ``name``, ``limit``, ``remaining``, ``reset_seconds``.
+    """
+
+    handler_name: ClassVar[str] = "on_rate_limits"
+    limits: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameUnrecognised(Event):
+    """The server sent a frame of a kind that is not known here; it changes nothing.
+
+    Attributes:
+        frame_type: The ``type`` that it has.
+        frame: All of it.
+    """
+
+    handler_name: ClassVar[str] = "on_unrecognised_frame"
+    frame_type: str
+    frame: Mapping[str, Any] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,20 +558,9 @@ _ALIASES = {
     "on_vad_detects_user_speech_started_ended": "on_vad_detects_user_speech_ended",
     "on_user_speech_started": "on_vad_detects_user_speech_started",
     "on_user_speech_ended": "on_vad_detects_user_speech_ended",
+    "on_llm_speech_transcribed": "on_model_speech_transcribed",
 }
 """Names that other versions of Intentional use, and what they are called here."""
-
-
-_OF_VOICE_BOTS = frozenset(
-    {
-        "on_audio_message_from_model",
-        "on_vad_detects_user_speech_started",
-        "on_vad_detects_user_speech_ended",
-        "on_user_speech_transcribed",
-        "on_llm_speech_transcribed",
-    }
-)
-"""Names that a text bot never calls, but that handlers written for both kinds of bot are added under."""
 
 
 def event_name(name: str) -> str:
@@ -372,4 +574,4 @@ def event_name(name: str) -> str:
 
 def handler_names() -> frozenset[str]:
     """Every name under which a handler can be added, the wildcard ``*`` included."""
-    return _OF_VOICE_BOTS | frozenset({"*", *(kind.handler_name for kind in Event.__subclasses__())})
+    return frozenset({"*", *(kind.handler_name for kind in Event.__subclasses__())})

@@ -14,11 +14,11 @@ from pathlib import Path
 from tests.source import PACKAGE, ROOT, classes, functions, imports, module_name, modules, tracked, tree
 
 LAYERS = [
-    *("errors", "events", "markup", "wire", "tools", "conversation"),
+    *("errors", "events", "markup", "audio", "wire", "tools", "conversation"),
     *("clients", "bots", "panels", "terminal", "cli"),
 ]
 """A module imports only from its own layer and those before it."""
-LOCAL_MAY_USE = {"errors", "wire", "local"}
+LOCAL_MAY_USE = {"errors", "audio", "wire", "local"}
 MAY_USE_LOCAL = {"cli", "bots", "local"}
 SURFACE = {"__init__", "__main__", "examples"}
 """Modules beside the layers: the public names, the entry point, and the examples, which are data."""
@@ -27,10 +27,15 @@ ONLY_IN = {
     "openai": {"clients"},
     "anywidget": {"panels"},
     "traitlets": {"panels"},
-    "IPython": {"panels"},
+    "IPython": {"panels", "audio"},
     "aiohttp": {"local"},
+    "websockets": {"clients", "panels"},
+    "soxr": {"audio"},
+    "onnxruntime": {"local"},
+    "ctranslate2": {"local"},
+    "hibari": {"local"},
 }
-SANS_IO = {"conversation", "wire", "markup"}
+SANS_IO = {"conversation", "wire", "markup", "audio"}
 IO = {"asyncio", "socket", "ssl", "selectors", "logging", "threading", "http", "urllib"}
 RUN_AS_PROGRAMS = {"graphviz-pure"}
 """Dependencies that are started, not imported."""
@@ -100,7 +105,8 @@ def test_the_pure_layers_open_no_connection_and_start_no_thread():
 def test_the_dependencies_are_what_the_package_imports():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     needed = {_distribution(entry) for entry in project["dependencies"]}
-    optional = {_distribution(entry) for entry in project["optional-dependencies"]["local"]}
+    extras = project["optional-dependencies"]
+    optional = {_distribution(entry) for name in ("local", "voice") for entry in extras[name]}
     known = packages_distributions()
     tops = {top for _, _, top in foreign_imports()}
     imported = {PART_OF.get(dist, dist) for top in tops for dist in map(_normal, known.get(top, [top]))}
