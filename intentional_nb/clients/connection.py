@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING, Any
 
+from intentional_nb.clients.secret import blotted
 from intentional_nb.clients.settings import ChatSettings
 from intentional_nb.errors import ClientError, ConnectError, RateLimitError, RefusedError, ReplyTimeoutError
 from intentional_nb.wire.chat import error_from_body
@@ -145,7 +146,7 @@ class Connection:
         except ValueError:
             body = response.text
         if isinstance(body, dict | str):
-            body = _without(body, self.settings.api_key)
+            body = blotted(body, self.settings.api_key)
         error = error_from_body(body, status=response.status_code, request_id=response.headers.get("x-request-id"))
         if "x-should-retry" in response.headers:
             error.should_retry = response.headers["x-should-retry"] == "true"
@@ -213,15 +214,6 @@ def _cause(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     return str(error) or type(error).__name__
-
-
-def _without(value: Any, secret: str) -> Any:
-    """The value with the key blotted out: some servers repeat it in their error."""
-    if isinstance(value, str):
-        return value.replace(secret, "[key]") if len(secret) > 3 else value
-    if isinstance(value, dict):
-        return {key: _without(item, secret) for key, item in value.items()}
-    return value
 
 
 def _wait_before_retry(error: ClientError, attempt: int) -> float | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from intentional_nb.clients.options import base_url_option, number_option, text_option
+from intentional_nb.clients.secret import KEY_VARIABLE, key_option
 from intentional_nb.errors import ConfigError
 
 __all__ = ["SUGGESTED_MODEL", "ChatSettings"]
@@ -16,8 +17,6 @@ _OWN = ("client", "name", "api_key_name", "base_url", "timeout", "max_retries")
 
 SUGGESTED_MODEL = "gpt-6-luna"
 """OpenAI's model for those who name none: cheap, and one that takes tools over Chat Completions."""
-
-OPENAI_URL = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True)
@@ -53,35 +52,19 @@ class ChatSettings:
         Raises:
             ConfigError: A setting is missing or cannot be used; says which and what would be right.
         """
-        base_url = _text(config, "base_url") or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
-        api_key_name = _text(config, "api_key_name") or "OPENAI_API_KEY"
         return cls(
             model=_model(config),
-            base_url=base_url.rstrip("/"),
-            api_key=api_key or _key(api_key_name, may_be_missing="base_url" in config and "api_key_name" not in config),
-            api_key_name=api_key_name,
-            timeout_s=_number(config, "timeout", 60.0),
-            max_retries=int(_number(config, "max_retries", 2)),
+            base_url=base_url_option(config),
+            api_key=api_key or key_option(config),
+            api_key_name=text_option(config, "api_key_name") or KEY_VARIABLE,
+            timeout_s=number_option(config, "timeout", 60.0),
+            max_retries=int(number_option(config, "max_retries", 2)),
             request_options={key: value for key, value in config.items() if key not in _OWN},
         )
 
 
-def _text(config: Mapping[str, Any], key: str) -> str | None:
-    value = config.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise ConfigError(f"'{key}' must be text, got {value!r}", field=f"bot.llm.{key}", value=value)
-
-
-def _number(config: Mapping[str, Any], key: str, default: float) -> float:
-    value = config.get(key, default)
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise ConfigError(f"'{key}' must be a number, 0 or more, got {value!r}", field=f"bot.llm.{key}", value=value)
-
-
 def _model(config: Mapping[str, Any]) -> str:
-    name = _text(config, "name")
+    name = text_option(config, "name")
     if not name:
         raise ConfigError(
             f"ChatCompletionAPIClient needs a 'name': the model to use, for example {SUGGESTED_MODEL!r}",
@@ -95,18 +78,3 @@ def _model(config: Mapping[str, Any]) -> str:
             value=name,
         )
     return name
-
-
-def _key(variable: str, *, may_be_missing: bool) -> str:
-    key = os.environ.get(variable, "").strip()
-    if key:
-        return key
-    if may_be_missing:
-        return "not-needed"  # servers on one's own machine rarely want a key, but the SDK does
-    state = "is empty" if variable in os.environ else "is not set"
-    raise ConfigError(
-        f"the environment variable {variable!r}, which should hold the API key, {state}; set it before the bot is "
-        "loaded, name another one as 'api_key_name', or use 'client: local', which needs no key",
-        field="bot.llm.api_key_name",
-        value=variable,
-    )
