@@ -1,185 +1,234 @@
-"""What was said and done, turn by turn, as plain values made from events."""
+"""What was said and done, turn by turn, as plain values made from events.
+
+A spoken turn goes on changing after it has ended: what the user said is recognised late, and what the bot said is heard
+later than it is made. Each turn therefore keeps taking note, and is read as a `Turn` that stays the same object as long
+as nothing changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
+from intentional_nb.bots.turn import (
+    Entry,
+    ErrorEntry,
+    NoticeEntry,
+    RouteEntry,
+    TextEntry,
+    ToolEntry,
+    Turn,
+    entry_of,
+    lines,
+)
 from intentional_nb.events import (
-    ConversationEnded,
     ConversationReset,
     ConversationRewound,
-    ErrorOccurred,
     Event,
-    ReplyEnded,
-    ReplyStatus,
+    ReplyAudio,
+    ReplyHeard,
+    ReplyInterrupted,
     ReplyText,
-    RetryScheduled,
-    RouteDecision,
+    ReplyTranscribed,
     ToolCallEnded,
-    ToolCallStarted,
-    ToolStatus,
     TurnEnded,
     TurnStarted,
+    UserTranscribed,
 )
 
 __all__ = ["Entry", "ErrorEntry", "NoticeEntry", "RouteEntry", "TextEntry", "ToolEntry", "Transcript", "Turn"]
 
-
-@dataclass(frozen=True, slots=True)
-class TextEntry:
-    """What the bot said in one request of the turn."""
-
-    text: str
-    part: int = 0
+LateEvent = UserTranscribed | ReplyTranscribed | ReplyHeard | ReplyInterrupted | ToolCallEnded
+"""What may come after its turn has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolEntry:
-    """A tool call; ``output`` and ``duration_ms`` are there once it has ended."""
+class _Record:
+    """A turn that takes note: grows cheaply, and can be read as a `Turn` at any moment.
 
-    call_id: str
-    name: str
-    arguments: Mapping[str, Any]
-    status: ToolStatus | Literal["running"] = "running"
-    output: str = ""
-    duration_ms: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class RouteEntry:
-    """A route decision."""
-
-    decision: RouteDecision
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorEntry:
-    """Something that failed during the turn."""
-
-    error: str
-    where: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeEntry:
-    """Something that people should know: a retry, why a reply was cut, the end of the conversation."""
-
-    text: str
-
-
-Entry = TextEntry | ToolEntry | RouteEntry | ErrorEntry | NoticeEntry
-"""One thing in a turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message of the user and all that followed.
-
-    Attributes:
-        number: From 1, never used twice by one bot.
-        user_text: What the user said; None when the bot spoke first.
-        stage_before: Where the conversation stood when the turn began.
-        stage_after: Where it stands now.
-        status: How the reply ended, ``running`` until then.
-        entries: What happened, in order.
-        started_at: When the turn began, in UTC.
-        duration_ms: How long it took; 0 while it runs.
+    The text of one request, or of one spoken item, is one entry, at the place where it began.
     """
 
-    number: int
-    user_text: str | None
-    stage_before: str
-    stage_after: str
-    status: ReplyStatus | Literal["running"] = "running"
-    entries: tuple[Entry, ...] = ()
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
-    duration_ms: float = field(default=0.0, compare=False)
-
-    @property
-    def text(self) -> str:
-        """All that the bot said in the turn, parts joined by a blank line."""
-        return "\n\n".join(entry.text for entry in self.entries if isinstance(entry, TextEntry))
-
-    @property
-    def route(self) -> tuple[RouteDecision, ...]:
-        """The turn's route decisions, in order."""
-        return tuple(entry.decision for entry in self.entries if isinstance(entry, RouteEntry))
-
-    def __repr__(self) -> str:
-        return f"Turn({self.number}, user={self.user_text!r}, bot={self.text!r}, stage={self.stage_after!r})"
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class _OpenTurn:
-    """The turn that is running: grows cheaply, and can be read as a `Turn` at any moment."""
-
     def __init__(self, event: TurnStarted) -> None:
-        self._turn = Turn(event.turn, event.user_text, event.stage, event.stage)
+        is_known = event.item_id is None or bool(event.user_text)
+        stage = event.stage
+        self._turn = Turn(event.turn, event.user_text, stage, stage, item_id=event.item_id, is_transcribed=is_known)
         self._entries: list[Entry] = []
-        self._pieces: list[str] = []
-        self._part = 0
+        self._growing = _GrowingText()
+        self._slot: int | None = None  # which entry the growing text is
+        self._items: set[str] = set()
+        self._marks: dict[str, dict[str, Any]] = {}  # what was heard of an item, by its id
+        self._frozen: Turn | None = None
 
-    def add_text(self, event: ReplyText) -> None:
-        if event.part != self._part:
-            self._close_text()
-            self._part = event.part
-        self._pieces.append(event.delta)
+    @property
+    def number(self) -> int:
+        return self._turn.number
 
-    def _close_text(self) -> None:
-        if self._pieces:
-            self._entries.append(TextEntry("".join(self._pieces), self._part))
-            self._pieces = []
+    # -- the hot path
+
+    def add_text(self, part: int, delta: str) -> None:
+        if self._slot is None or part != self._growing.part:
+            self._begin(part)
+        self._growing.pieces.append(delta)
+        self._frozen = None
+
+    def note_audio(self, part: int, item_id: str) -> None:
+        if item_id in self._items:
+            return
+        growing = self._growing
+        if self._slot is None or part != growing.part or growing.item_id:
+            self._begin(part)
+        self._growing.item_id = item_id
+        self._items.add(item_id)
+        self._frozen = None
+
+    # -- the rest
+
+    def _begin(self, part: int) -> None:
+        """What comes now is another text."""
+        self._settle()
+        self._growing, self._slot = _GrowingText(part), len(self._entries)
+        self._entries.append(TextEntry("", part))
+
+    def _settle(self) -> None:
+        """Write what has grown into its entry."""
+        if self._slot is None:
+            return
+        written, grown = self._entries[self._slot], self._growing.entry()
+        # An entry that did not change stays the same object: whoever draws it need not draw it again.
+        if not isinstance(written, TextEntry) or (written.text, written.item_id) != (grown.text, grown.item_id):
+            self._put(self._slot, grown)
+
+    def _put(self, index: int, entry: TextEntry) -> None:
+        mark = self._marks.get(entry.item_id) if entry.item_id else None
+        self._entries[index] = replace(entry, **mark) if mark else entry
 
     def add(self, entry: Entry) -> None:
-        self._close_text()
         self._entries.append(entry)
+        self._frozen = None
 
-    def frozen(self, **changes: Any) -> Turn:
-        entries = tuple(self._entries)
-        pieces = list(self._pieces)
-        if pieces:
-            entries = (*entries, TextEntry("".join(pieces), self._part))
-        stage = next(
-            (e.decision.target for e in reversed(entries) if isinstance(e, RouteEntry)), self._turn.stage_after
-        )
-        return replace(self._turn, **{"entries": entries, "stage_after": stage, **changes})
+    def end(self, event: TurnEnded) -> None:
+        self._turn = replace(self._turn, status=event.status, stage_after=event.stage, duration_ms=event.duration_ms)
+        self._frozen = None
 
-    def end_tool(self, event: ToolCallEnded) -> None:
-        self._entries = list(_with_ended_tool(self._entries, event))
+    def note(self, event: LateEvent) -> None:
+        self._settle()
+        self._frozen = None
+        match event:
+            case UserTranscribed():
+                self._hear_user(event)
+            case ReplyTranscribed():
+                self._complete_text(event)
+            case ReplyHeard():
+                if not self._marks.get(event.item_id, {}).get("is_interrupted"):
+                    self._mark(event.item_id, {"heard_ms": event.heard_ms, "received_ms": event.heard_ms})
+            case ReplyInterrupted():
+                mark = {"heard_ms": event.heard_ms, "received_ms": event.received_ms, "heard_text": event.heard_text}
+                self._mark(event.item_id, {**mark, "is_interrupted": True})
+            case ToolCallEnded():
+                self._end_tool(event)
+
+    def _hear_user(self, event: UserTranscribed) -> None:
+        turn = self._turn
+        known, text, error = turn.user_text or "", event.text, event.error
+        if not event.is_final or error:
+            if turn.is_transcribed and not turn.transcription_error:
+                return  # all is known: this came late
+            text = known if known.startswith(text) else text
+            error = error or turn.transcription_error
+        is_transcribed = turn.is_transcribed or event.is_final
+        self._turn = replace(turn, user_text=text, is_transcribed=is_transcribed, transcription_error=error)
+
+    def _complete_text(self, event: ReplyTranscribed) -> None:
+        """The server has the whole text of an item: it counts, and the entry that it belongs to is known now."""
+        index = self._entry_of(event)
+        if index is None:
+            index = len(self._entries)
+            self._entries.append(TextEntry("", event.part))
+        elif index == self._slot:
+            self._slot = None  # more text of this request is another item
+        entry = self._entries[index]
+        if isinstance(entry, TextEntry):
+            self._put(index, TextEntry(event.text or entry.text, entry.part, event.item_id))
+        self._items.add(event.item_id)
+
+    def _entry_of(self, event: ReplyTranscribed) -> int | None:
+        texts = [(index, entry) for index, entry in enumerate(self._entries) if isinstance(entry, TextEntry)]
+        own = [index for index, entry in texts if entry.item_id == event.item_id]
+        free = [index for index, entry in texts if not entry.item_id and entry.part == event.part]
+        return next(iter(own + free), None)
+
+    def _mark(self, item_id: str, mark: dict[str, Any]) -> None:
+        self._marks[item_id] = mark
+        for index, entry in enumerate(self._entries):
+            if isinstance(entry, TextEntry) and entry.item_id == item_id:
+                self._put(index, entry)
+
+    def _end_tool(self, event: ToolCallEnded) -> None:
+        for index, entry in enumerate(self._entries):
+            if isinstance(entry, ToolEntry) and entry.call_id == event.call_id:
+                ended = replace(entry, status=event.status, output=event.output, duration_ms=event.duration_ms)
+                self._entries[index] = ended
+
+    def frozen(self) -> Turn:
+        if self._frozen is None:
+            self._settle()
+            self._frozen = self._freeze()
+        return self._frozen
+
+    def _freeze(self) -> Turn:
+        entries = tuple(entry for entry in self._entries if not _is_silent(entry))
+        if self._turn.status != "running":
+            return replace(self._turn, entries=entries)
+        moves = [entry.decision.target for entry in entries if isinstance(entry, RouteEntry)]
+        return replace(self._turn, entries=entries, stage_after=moves[-1] if moves else self._turn.stage_after)
+
+
+@dataclass(slots=True)
+class _GrowingText:
+    part: int = 0
+    item_id: str = ""
+    pieces: list[str] = field(default_factory=list)
+
+    def entry(self) -> TextEntry:
+        self.pieces = ["".join(self.pieces)]
+        return TextEntry(self.pieces[0], self.part, self.item_id)
+
+
+def _is_silent(entry: Entry) -> bool:
+    """Speech of which no word is known is only shown once somebody interrupted it."""
+    return isinstance(entry, TextEntry) and not entry.text and not entry.is_interrupted
 
 
 class Transcript:
     """The turns of a bot, oldest first. It can be read from any thread at any moment."""
 
     def __init__(self) -> None:
-        self._closed: list[Turn] = []
-        self._open: _OpenTurn | None = None
+        self._records: list[_Record] = []
+        self._open: _Record | None = None
+        self._lock = threading.Lock()  # a reader must not see a turn while it takes note
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """The turns; one that is running is the last."""
-        current = self._open
-        return (*self._closed, current.frozen()) if current is not None else tuple(self._closed)
+        with self._lock:
+            return tuple(record.frozen() for record in self._records)
 
     def __iter__(self) -> Iterator[Turn]:
         return iter(self.turns)
 
     def __len__(self) -> int:
-        return len(self.turns)
+        return len(self._records)
 
     def __getitem__(self, index: int) -> Turn:
         return self.turns[index]
 
     def __repr__(self) -> str:
-        return f"Transcript({len(self.turns)} turns)"
+        return f"Transcript({len(self)} turns)"
 
     def __str__(self) -> str:
-        return "\n".join(line for turn in self.turns for line in _lines(turn))
+        return "\n".join(line for turn in self.turns for line in lines(turn))
 
     def turn(self, number: int) -> Turn:
         """The turn of this number.
@@ -187,86 +236,47 @@ class Transcript:
         Raises:
             KeyError: There is none, or it was taken back.
         """
-        for turn in reversed(self.turns):
-            if turn.number == number:
-                return turn
-        raise KeyError(f"no turn {number}; there are turns {[turn.number for turn in self.turns]}")
+        with self._lock:
+            record = self._find(number)
+            if record is not None:
+                return record.frozen()
+        raise KeyError(f"no turn {number}; there are turns {[record.number for record in self._records]}")
 
     def apply(self, event: Event) -> None:
         """Take note of an event; called by the bot before anybody else is told of it."""
-        if type(event) is ReplyText:  # first, and by type: this is the hot path
-            if self._open is not None:
-                self._open.add_text(event)
-        elif isinstance(event, TurnStarted):
-            self._open = _OpenTurn(event)
-        elif isinstance(event, TurnEnded):
-            self._close(event)
-        elif isinstance(event, ToolCallEnded):
-            self._end_tool(event)
-        elif isinstance(event, ConversationReset):
-            self._closed, self._open = [], None
-        elif isinstance(event, ConversationRewound):
-            self._closed = [turn for turn in self._closed if turn.number < event.turn]
-        else:
-            entry = _entry(event)
-            if entry is not None and self._open is not None:
-                self._open.add(entry)
+        with self._lock:
+            kind = type(event)  # the two kinds of which there are many come first, and are known by their type
+            if kind is ReplyText:
+                if self._open is not None:
+                    self._open.add_text(event.part, event.delta)  # type: ignore[attr-defined]
+            elif kind is ReplyAudio:
+                if self._open is not None:
+                    self._open.note_audio(event.part, event.item_id)  # type: ignore[attr-defined]
+            else:
+                self._apply(event)
 
-    def _close(self, event: TurnEnded) -> None:
-        if self._open is not None:
-            turn = self._open.frozen(status=event.status, stage_after=event.stage, duration_ms=event.duration_ms)
-            self._closed = [*self._closed, turn]
-            self._open = None
+    def _apply(self, event: Event) -> None:
+        match event:
+            case TurnStarted():
+                self._open = _Record(event)
+                self._records.append(self._open)
+            case TurnEnded():
+                if self._open is not None:
+                    self._open.end(event)
+                    self._open = None
+            case UserTranscribed() | ReplyTranscribed() | ReplyHeard() | ReplyInterrupted() | ToolCallEnded():
+                record = self._find(event.turn)
+                if record is not None:
+                    record.note(event)
+            case ConversationReset():
+                self._records, self._open = [], None
+            case ConversationRewound():
+                self._records = [record for record in self._records if record.number < event.turn]
+                self._open = None
+            case _:
+                entry = entry_of(event)
+                if entry is not None and self._open is not None:
+                    self._open.add(entry)
 
-    def _end_tool(self, event: ToolCallEnded) -> None:
-        if self._open is not None:
-            self._open.end_tool(event)
-            return
-        # A tool that outlived an interruption has ended after its turn.
-        self._closed = [
-            replace(turn, entries=tuple(_with_ended_tool(turn.entries, event))) if turn.number == event.turn else turn
-            for turn in self._closed
-        ]
-
-
-def _with_ended_tool(entries: Iterable[Entry], event: ToolCallEnded) -> Iterator[Entry]:
-    for entry in entries:
-        if isinstance(entry, ToolEntry) and entry.call_id == event.call_id:
-            yield replace(entry, status=event.status, output=event.output, duration_ms=event.duration_ms)
-        else:
-            yield entry
-
-
-def _entry(event: Event) -> Entry | None:
-    match event:
-        case ToolCallStarted():
-            return ToolEntry(event.call_id, event.name, event.arguments)
-        case RouteDecision():
-            return RouteEntry(event)
-        case ErrorOccurred():
-            return ErrorEntry(event.error, event.where)
-        case RetryScheduled():
-            return NoticeEntry(f"trying again in {event.wait_s:.1f} s: {event.reason}")
-        case ReplyEnded() if event.status not in ("completed", "failed"):
-            return NoticeEntry(f"{event.status}: {event.reason}" if event.reason else event.status)
-        case ConversationEnded():
-            return NoticeEntry("the conversation has ended; the next message begins a new one")
-    return None
-
-
-def _lines(turn: Turn) -> Iterator[str]:
-    if turn.user_text is not None:
-        yield f"User: {turn.user_text}"
-    for entry in turn.entries:
-        match entry:
-            case TextEntry():
-                yield f"Bot: {entry.text}"
-            case ToolEntry():
-                yield f"  [tool] {entry.name}({dict(entry.arguments)}) -> {entry.status}: {entry.output}"
-            case RouteEntry():
-                decision = entry.decision
-                yield f"  [{decision.kind}] {decision.source} -> {decision.target} ({decision.choice})"
-            case ErrorEntry():
-                yield f"  [error] {entry.error}"
-            case NoticeEntry():
-                yield f"  [note] {entry.text}"
+    def _find(self, number: int) -> _Record | None:
+        return next((record for record in reversed(self._records) if record.number == number), None)
