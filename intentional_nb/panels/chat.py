@@ -11,6 +11,7 @@ from intentional_nb.bots.structure import BotStructure
 from intentional_nb.events import ErrorOccurred, Event, Notice, TurnStarted
 from intentional_nb.markup import visible
 from intentional_nb.panels.base import Panel
+from intentional_nb.panels.bundle import bundle
 from intentional_nb.panels.desk import Desk
 from intentional_nb.panels.entries import TurnViews, turn_changes
 from intentional_nb.panels.saved import StaticTranscript
@@ -37,8 +38,8 @@ class ChatPanel(Panel):
         bot: The bot.
     """
 
-    _esm = _FOLDER / "chat.js"
-    _css = _FOLDER / "chat.css"
+    _esm = bundle(_FOLDER / "chat.js")
+    _css = bundle(_FOLDER / "chat.css")
 
     def __init__(
         self,

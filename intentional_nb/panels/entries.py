@@ -1,6 +1,6 @@
 """The transcript as a page shows it: plain dicts, and the operations that lead from one state of them to the next.
 
-Pure: nothing here knows of a kernel, a thread or a widget. The shapes are the ones that the header of ``chat.js``
+Pure: nothing here knows of a kernel, a thread or a widget. The shapes are the ones that the header of ``page/store.js``
 describes; what is HTML in them stands under ``html`` and comes from `markdown_to_html`, everything else is text.
 """
 

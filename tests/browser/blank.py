@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from intentional_nb.panels.bundle import bundle
+
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
 
@@ -150,8 +152,8 @@ def blank_page(
     page.evaluate(
         _FAKE,
         {
-            "source": (_PANELS / f"{name}.js").read_text(encoding="utf-8"),
-            "css": (_PANELS / f"{name}.css").read_text(encoding="utf-8"),
+            "source": bundle(_PANELS / f"{name}.js"),
+            "css": bundle(_PANELS / f"{name}.css"),
             "options": dict(options),
             "hasControl": has_control,
         },

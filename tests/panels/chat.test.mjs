@@ -1,13 +1,11 @@
-// The pure parts of the chat panel's page side; run by test_page_side.py, or by hand: node --test tests/panels
+// The pure parts of the pages of panels that show a conversation; run by test_page_side.py, or by hand: node --test tests/panels
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { load } from "./load.mjs";
 
-// Not imported by its path: without a package.json, an older Node takes a .js file for CommonJS.
-const source = await readFile(new URL("../../intentional_nb/panels/chat.js", import.meta.url), "base64");
 const {
   activity, applyAll, createLine, duration, emptyStore, endWords, keepTranscript, moveWords, receive, stillPending,
-} = await import(`data:text/javascript;base64,${source}`);
+} = await load("chat.js");
 
 const turn = (n, ...entries) => ({ n, user: `message ${n}`, status: "completed", at: 0, ms: 0, entries });
 const text = (...html) => ({ k: "text", html });

@@ -209,7 +209,7 @@ class Page:
 
 
 def apply(view: dict[str, Any], operation: list[Any]) -> dict[str, Any]:
-    """The view after an operation: what ``chat.js`` does, in Python."""
+    """The view after an operation: what ``page/store.js`` does, in Python."""
     turns = {turn["n"]: {**turn, "entries": list(turn["entries"])} for turn in view["turns"]}
     match operation:
         case ["state", fields]:
