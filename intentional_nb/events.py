@@ -1,9 +1,9 @@
 """Everything that can happen in a conversation, as frozen values.
 
 A bot tells of each event in order. Within a turn the order is: `TurnStarted`, `ReplyStarted`, then any number of
-`ReplyText`, `ToolCallStarted`, `ToolCallEnded`, `RouteDecision`, `PromptUpdated`, `UsageReported`, `RetryScheduled`
-and `ErrorOccurred`, then `ReplyEnded` and `TurnEnded`. There is one `ReplyStarted`/`ReplyEnded` pair in a turn, however
-many requests it takes.
+`RequestStarted`, `ReplyText`, `ToolCallStarted`, `ToolCallEnded`, `RouteDecision`, `PromptUpdated`, `UsageReported`,
+`RetryScheduled` and `ErrorOccurred`, then `ReplyEnded` and `TurnEnded`. There is one `ReplyStarted`/`ReplyEnded` pair
+in a turn, however many requests it takes.
 
 In a spoken conversation a turn begins when the user's speech was taken over, before it is known what was said: its
 `UserTranscribed` may come at any time later, also after the reply. `ReplyAudio` stands beside `ReplyText`, which then
@@ -40,6 +40,7 @@ __all__ = [
     "ReplyStatus",
     "ReplyText",
     "ReplyTranscribed",
+    "RequestStarted",
     "RetryScheduled",
     "RouteDecision",
     "RouteKind",
@@ -247,6 +248,19 @@ class ReplyStarted(Event):
 
     handler_name: ClassVar[str] = "on_model_starts_generating_response"
     turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestStarted(Event):
+    """A request was sent to the model, or a session's server began a response by itself.
+
+    Attributes:
+        part: The number of the request in its turn, from 0; `ReplyText.part` names the same.
+    """
+
+    handler_name: ClassVar[str] = "on_request_started"
+    turn: int
+    part: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

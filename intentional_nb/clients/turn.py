@@ -19,6 +19,7 @@ from intentional_nb.events import (
     ReplyStarted,
     ReplyStatus,
     ReplyText,
+    RequestStarted,
     RouteDecision,
     ToolCallEnded,
     ToolCallStarted,
@@ -145,6 +146,7 @@ class ChatTurn:
         accumulator = ReplyAccumulator()
         part = len(self._parts)
         self._parts.append("")
+        self._emit(RequestStarted(turn=self.number, part=part))
         async for delta in self._ask(messages, tools, accumulator):
             self._parts[part] += delta
             self._emit(ReplyText(turn=self.number, delta=delta, part=part))

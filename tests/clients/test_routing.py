@@ -33,10 +33,12 @@ async def test_a_routed_turn_is_asked_again_under_the_new_prompt_and_leaves_no_t
     assert stage.listener.shapes() == [
         "turn_started",
         "reply_started",
+        "request_started",
         "model_connected",
         "usage_reported",
         "route_decision",
         "prompt_updated",
+        "request_started",
         "reply_text",
         "usage_reported",
         "reply_ended",
