@@ -26,8 +26,8 @@ __all__ = ["Phase", "Step", "VoiceState", "after"]
 
 VoiceState = Literal["idle", "connecting", "listening", "thinking", "speaking", "reconnecting", "closed"]
 """``idle``: there is no session. ``connecting``: one is being opened. ``listening``: the user may speak, or does.
-``thinking``: the model has to answer. ``speaking``: the bot is heard. ``reconnecting``: the session was lost and another
-is being opened. ``closed``: the bot was closed."""
+``thinking``: the model has to answer. ``speaking``: the bot is heard. ``reconnecting``: the session was lost, another is
+being opened. ``closed``: the bot was closed."""
 
 Step = Literal["connecting", "failed", "closed", "player attached", "player detached"]
 """What the bot itself does, which is no event."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intentional_nb.bots.voice_state import Phase, VoiceState, after
+from intentional_nb.bots.voice_state import Phase, Step, VoiceState, after
 from intentional_nb.events import (
     ConversationReset,
     ModelConnected,
@@ -96,14 +96,10 @@ def test_more_of_what_sounds_already_changes_nothing():
     assert after(phase, WORDS) is phase
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            [CONNECTED, LOST, GONE, SPEAKS, STOPS, BEGINS, WORDS, SOUND, CALLS, ENDS, HEARD, CUT]
-            + ["connecting", "failed", "closed", "player attached", "player detached"]
-        )
-    )
-)
+EVENTS = (CONNECTED, LOST, GONE, SPEAKS, STOPS, BEGINS, WORDS, SOUND, CALLS, ENDS, HEARD, CUT)
+
+
+@given(st.lists(st.sampled_from([*EVENTS, *get_args(Step)])))
 def test_whatever_happens_there_is_one_state_and_closed_stays_closed(happenings):
     told = states(*happenings)
 
