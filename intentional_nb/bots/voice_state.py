@@ -26,7 +26,7 @@ __all__ = ["Phase", "Step", "VoiceState", "after"]
 
 VoiceState = Literal["idle", "connecting", "listening", "thinking", "speaking", "reconnecting", "closed"]
 """``idle``: there is no session. ``connecting``: one is being opened. ``listening``: the user may speak, or does.
-``thinking``: the model has to answer. ``speaking``: the bot is heard. ``reconnecting``: the session was lost, another is
+``thinking``: the model has to answer. ``speaking``: the bot is heard. ``reconnecting``: it was lost, and another is
 being opened. ``closed``: the bot was closed."""
 
 Step = Literal["connecting", "failed", "closed", "player attached", "player detached"]
