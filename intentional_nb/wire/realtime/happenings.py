@@ -39,6 +39,7 @@ __all__ = [
     "SpeechBegan",
     "SpeechStopped",
     "TextDelta",
+    "TextDone",
     "TranscriptDelta",
     "TranscriptDone",
     "Unrecognised",
@@ -70,9 +71,14 @@ class SessionCreated(Happening, frozen=True):
 
 
 class SessionUpdated(Happening, frozen=True):
-    """A ``session.update`` took effect; all settings are told, in the GA shape."""
+    """A ``session.update`` took effect; all settings are told, in the GA shape.
+
+    Attributes:
+        event_id: What `ClientHalf.update_session` returned for it; empty when the server tells unasked.
+    """
 
     session: Mapping[str, Any]
+    event_id: str = ""
 
 
 class SpeechBegan(Happening, frozen=True):
@@ -185,14 +191,15 @@ class ResponseBegan(Happening, frozen=True):
     Attributes:
         is_out_of_band: Whether it stands beside the conversation (``conversation: "none"``).
         metadata: What the request for it carried.
-        ask_id: What `ClientHalf.ask` returned for it; empty for one that the server makes by itself. A collision that
-            is told later may take the claim back: `ResponseEnded` has the last word.
+        ask_ids: What `ClientHalf.ask` returned for it, more than once when asks were joined; empty for a response that
+            the server makes by itself. A collision that is told later takes the claim back: `ResponseEnded` has the
+            last word.
     """
 
     response_id: str
     is_out_of_band: bool = False
     metadata: Mapping[str, Any] = {}
-    ask_id: str = ""
+    ask_ids: tuple[str, ...] = ()
 
 
 class TextDelta(Happening, frozen=True):
@@ -203,12 +210,23 @@ class TextDelta(Happening, frozen=True):
     delta: str
 
 
+class TextDone(Happening, frozen=True):
+    """All of a written item of the reply."""
+
+    response_id: str
+    item_id: str
+    text: str
+
+
 class AudioDelta(Happening, frozen=True):
     """A piece of spoken reply; never empty, and always whole samples."""
 
     response_id: str
     item_id: str
     pcm: bytes
+
+    def __repr__(self) -> str:
+        return f"AudioDelta({self.response_id!r}, {self.item_id!r}, <{len(self.pcm)} bytes>)"
 
 
 class AudioDone(Happening, frozen=True):
@@ -272,7 +290,7 @@ class ResponseEnded(Happening, frozen=True):
         call_item_ids: The conversation item of each call, by call id.
         usage: Tokens, where the server tells.
         was_ours: Whether `ClientHalf.ask` brought it about.
-        ask_id: What `ask` returned for it; empty where it was not ours.
+        ask_ids: What `ask` returned for it; empty where it was not ours.
         is_fatal: Whether it failed for a reason that will not pass, such as a used-up quota.
     """
 
@@ -286,7 +304,7 @@ class ResponseEnded(Happening, frozen=True):
     usage: RealtimeUsage | None = None
     is_out_of_band: bool = False
     was_ours: bool = False
-    ask_id: str = ""
+    ask_ids: tuple[str, ...] = ()
     is_fatal: bool = False
 
 
@@ -307,6 +325,8 @@ class ErrorTold(Happening, frozen=True):
         command: The type of that event, such as ``response.create``; empty when it is not known.
         is_fatal: Whether the session is of no more use: key, quota, model, beta shape, expired.
         is_harmless: Whether nothing is lost: a cancel that came too late, a create that will be sent again.
+        ask_ids: What `ClientHalf.ask` returned for the response that will not come because of it.
+        item_id: The item that the event was about, or empty.
     """
 
     message: str
@@ -317,6 +337,8 @@ class ErrorTold(Happening, frozen=True):
     command: str = ""
     is_fatal: bool = False
     is_harmless: bool = False
+    ask_ids: tuple[str, ...] = ()
+    item_id: str = ""
 
 
 class Unrecognised(Happening, frozen=True):

@@ -1,0 +1,122 @@
+"""What of the assistant's speech was heard, and cutting off what was not.
+
+A player reports how much of which item it has really played. Where none does, what came counts as heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from intentional_nb.wire.realtime import client_frames as say
+from intentional_nb.wire.realtime.interruption import Interruption, heard_text, plan
+from intentional_nb.wire.realtime.items import Item, Speech
+from intentional_nb.wire.realtime.outbox import Outbox
+from intentional_nb.wire.realtime.receiving import Receiver
+
+__all__ = ["Playback"]
+
+
+class Playback:
+    """The client's mouth of one session, as far as the server must know of it."""
+
+    def __init__(self, receiver: Receiver, outbox: Outbox) -> None:
+        self._in = receiver
+        self._out = outbox
+        self._playing_id = ""  # the item that a player has reported last
+
+    def received_ms(self, item: Item | None) -> int:
+        """How much audio of an item was handed on."""
+        if item is None or item.speech is None:
+            return 0
+        return int(item.speech.received_bytes / self._in.speech_bytes_per_ms)
+
+    def heard_ms(self, item: Item | None) -> int:
+        """How much of an item was played; all that came when nobody tells."""
+        if item is None or item.speech is None or item.speech.heard_ms is None:
+            return self.received_ms(item)
+        return item.speech.heard_ms
+
+    def note(self, item_id: str, played_ms: int) -> None:
+        """Take a player's report; one that goes back, or beyond what came, is put right."""
+        item = self._in.conversation.get(item_id)
+        if item is not None and item.speech is not None and not item.speech.is_closed:
+            self._playing_id = item_id
+            item.speech.heard_ms = max(item.speech.heard_ms or 0, min(played_ms, self.received_ms(item)))
+
+    def unheard(self, item_id: str | None, response_id: str) -> list[Item]:
+        """The item that is being played, and the spoken items after it; with none playing, those with no sound yet.
+
+        Args:
+            item_id: The item that is being played, where that is known.
+            response_id: The active response; empty when none is.
+        """
+        items = [item for item in self._in.conversation if item.speech is not None or self._is_empty(item, response_id)]
+        start = self._playing(items, item_id)
+        if start is None:
+            return [item for item in items if item.response_id == response_id and not _is_over(item.speech)]
+        return [items[start], *(item for item in items[start + 1 :] if not _is_over(item.speech))]
+
+    def _is_empty(self, item: Item, response_id: str) -> bool:
+        is_active = bool(response_id) and item.response_id == response_id
+        return is_active and item.kind == "message" and not item.words
+
+    def _playing(self, items: Sequence[Item], item_id: str | None) -> int | None:
+        """Where the item is that is being played; None when everything was played to its end, or nothing was begun."""
+        unfinished = [number for number, item in enumerate(items) if not self._is_finished(item)]
+        if item_id is not None:
+            return next((number for number in unfinished if items[number].item_id == item_id), None)
+        reported = [number for number, item in enumerate(items) if item.item_id == self._playing_id]
+        if reported:
+            return next((number for number in unfinished if number >= reported[0]), None)
+        latest = items[unfinished[-1]].response_id if unfinished else ""
+        return next((number for number in unfinished if items[number].response_id == latest), None)
+
+    def _is_finished(self, item: Item) -> bool:
+        speech = item.speech
+        if speech is None or speech.is_closed:
+            return True
+        return speech.is_complete and speech.heard_ms is not None and speech.heard_ms >= self.received_ms(item)
+
+    def cut(self, items: Sequence[Item], played_ms: int | None, response_id: str) -> Interruption:
+        """Make the server forget the end of the first item, and the others as a whole.
+
+        Args:
+            items: What `unheard` gave.
+            played_ms: How much of the first was played; None when all that came was.
+            response_id: The response that was cancelled.
+        """
+        if not items:
+            return Interruption(response_id=response_id)
+        first = items[0]
+        received_ms = self.received_ms(first)
+        is_complete = first.speech is not None and first.speech.is_complete
+        action, heard_ms = plan(played_ms, received_ms, is_complete=is_complete)
+        if action == "truncated":
+            index = first.speech.content_index if first.speech is not None else 0
+            self._out.send(say.truncate_item(self._out.new_id(), first.item_id, heard_ms, index))
+        unheard = [*([first] if action == "deleted" else []), *items[1:]]
+        for item in unheard:
+            self._out.send(say.delete_item(self._out.new_id(), item.item_id))
+        _close(first, heard_ms)
+        for item in items[1:]:
+            _close(item, 0)
+        return Interruption(
+            item_id=first.item_id,
+            action=action,
+            heard_ms=heard_ms,
+            received_ms=received_ms,
+            heard_text=heard_text(first.text, heard_ms, received_ms),
+            response_id=response_id,
+            unheard_item_ids=tuple(item.item_id for item in items[1:]),
+        )
+
+
+def _is_over(speech: Speech | None) -> bool:
+    """Whether there is nothing to be done about an item's speech: it was dealt with, or some of it was played."""
+    return speech is not None and (speech.is_closed or bool(speech.heard_ms))
+
+
+def _close(item: Item, heard_ms: int) -> None:
+    speech = item.speech = item.speech or Speech()
+    speech.heard_ms = heard_ms
+    speech.is_closed = True
