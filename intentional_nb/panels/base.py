@@ -74,8 +74,8 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
         """The operations that make ``new`` of ``old`` on the page; none when nothing changed."""
 
     @abstractmethod
-    def _do(self, kind: str, message: Mapping[str, Any]) -> None:
-        """Carry out a command; called in any thread, once for each command."""
+    def _do(self, kind: str, message: Mapping[str, Any], buffers: Any) -> None:
+        """Carry out a command; called in any thread, once for each command. Bytes sent along are in ``buffers``."""
 
     @abstractmethod
     def _fail(self, error: Exception) -> None:
@@ -102,17 +102,17 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
             answer = {"kind": "ack", "command": command, "seq": self._link.seq}
             (widget if message.get("alone") else self._control).send(answer)
             if self._link.is_new(command):
-                self._handle(kind, message)
+                self._handle(kind, message, buffers)
         except Exception as error:  # the kernel would only log it: people must see it in the panel
             self._fail(error)
 
-    def _handle(self, kind: str, message: Mapping[str, Any]) -> None:
+    def _handle(self, kind: str, message: Mapping[str, Any], buffers: Any) -> None:
         if kind == "hello":
             self._greet(str(message["client"]))
         elif kind == "away":
             self._is_watched = self._link.leave(str(message["client"]))
         elif kind != "ping":
-            self._do(kind, message)
+            self._do(kind, message, buffers)
 
     def _greet(self, page: str) -> None:
         is_first = not self._link.pages

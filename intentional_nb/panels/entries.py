@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from intentional_nb.bots.transcript import Entry, ErrorEntry, NoticeEntry, RouteEntry, TextEntry, ToolEntry, Turn
 from intentional_nb.markup import blocks, markdown_to_html, visible
@@ -100,7 +100,20 @@ def turn_view(turn: Turn, entries: list[View]) -> View:
     }
     if turn.user_text is not None and (shown := visible(turn.user_text)) != turn.user_text:
         view["shown"] = shown
+    if turn.item_id is not None:
+        view["speech"] = _speech(turn)
+        if turn.transcription_error:
+            view["why"] = visible(turn.transcription_error)
     return view
+
+
+def _speech(turn: Turn) -> Literal["waiting", "partial", "final", "nothing", "failed"]:
+    """How much is known of what the user said."""
+    if turn.transcription_error:
+        return "failed"
+    if turn.user_text:
+        return "final" if turn.is_transcribed else "partial"
+    return "nothing" if turn.is_transcribed else "waiting"
 
 
 def _is_growing(turn: Turn, index: int) -> bool:
@@ -135,9 +148,15 @@ def entry_view(entry: Entry, *, is_growing: bool = False, text: GrowingText | No
 
 
 def _text_view(entry: TextEntry, is_growing: bool, text: GrowingText) -> View:
-    more = len(entry.text) - LONGEST_TEXT
-    html = text.html(entry.text[:LONGEST_TEXT], is_growing=is_growing and more <= 0)
-    return {"k": "text", "html": html, "more": more} if more > 0 else {"k": "text", "html": html}
+    more = len(entry.heard) - LONGEST_TEXT
+    html = text.html(entry.heard[:LONGEST_TEXT], is_growing=is_growing and more <= 0)
+    view: View = {"k": "text", "html": html}
+    if more > 0:
+        view["more"] = more
+    if entry.is_interrupted:
+        unheard = visible(shortened(entry.unheard, LONGEST_TEXT))
+        view["cut"] = {"ms": entry.heard_ms or 0, "unheard": unheard}
+    return view
 
 
 def _tool_view(entry: ToolEntry) -> View:
@@ -219,7 +238,7 @@ def turn_changes(old: Sequence[View], new: Sequence[View]) -> list[Operation]:
 
 
 def _within_turn(old: View, new: View) -> list[Operation]:
-    if len(new["entries"]) < len(old["entries"]):
+    if len(new["entries"]) < len(old["entries"]) or old.keys() - new.keys():
         return [["turn", new]]
     operations: list[Operation] = []
     fields = {name: value for name, value in new.items() if name != "entries" and old.get(name) != value}
@@ -233,7 +252,7 @@ def _within_turn(old: View, new: View) -> list[Operation]:
 
 
 def _of_entry(number: int, index: int, old: View | None, new: View) -> Operation:
-    if old is None or old["k"] != "text" or new["k"] != "text" or "more" in new:
+    if old is None or not _is_plain_text(old) or not _is_plain_text(new):
         return ["entry", number, index, new]
     keep = 0
     for known, html in zip(old["html"], new["html"], strict=False):
@@ -241,3 +260,7 @@ def _of_entry(number: int, index: int, old: View | None, new: View) -> Operation
             break
         keep += 1
     return ["text", number, index, keep, new["html"][keep:]]
+
+
+def _is_plain_text(view: View) -> bool:
+    return view["k"] == "text" and view.keys() == {"k", "html"}

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from intentional_nb.bots.transcript import Entry, ErrorEntry, NoticeEntry, RouteEntry, TextEntry, ToolEntry, Turn
 from intentional_nb.markup import escape, markdown_to_html, visible
 from intentional_nb.panels.entries import LONGEST_RESULT, LONGEST_TEXT, arguments_text, shortened
+from intentional_nb.panels.sounds import Sounds
 
 __all__ = ["WrittenTurns", "transcript_html"]
 
@@ -34,6 +35,9 @@ _TOOL = "margin:8px 0;padding:5px 10px;border:1px solid rgba(128,128,128,.4);bor
 _PRE = "margin:4px 0 6px;padding:6px 8px;white-space:pre-wrap;overflow-wrap:anywhere;background:rgba(128,128,128,.12)"
 _ERROR = "margin:8px 0;padding:6px 10px;border-left:4px solid #d93025;background:rgba(217,48,37,.10)"
 _NOTE = "margin:6px 0;font-size:12px;opacity:.85"
+_CUT = "margin:2px 0 0;font-size:12px;opacity:.85"
+_UNHEARD = "opacity:.6;text-decoration:line-through"
+_UNSURE = "opacity:.75;font-style:italic"
 _NOTHING = f'<div style="{_NOTE}">Nothing has been said yet.</div>'
 
 
@@ -54,7 +58,14 @@ class WrittenTurns:
         return "".join(html for _, html in now.values())
 
 
-def transcript_html(turns: Sequence[Turn], *, title: str, stage: str, written: WrittenTurns | None = None) -> str:
+def transcript_html(
+    turns: Sequence[Turn],
+    *,
+    title: str,
+    stage: str,
+    written: WrittenTurns | None = None,
+    sounds: Sounds | None = None,
+) -> str:
     """The conversation as HTML for a notebook's file.
 
     Args:
@@ -62,25 +73,57 @@ def transcript_html(turns: Sequence[Turn], *, title: str, stage: str, written: W
         title: Stands above them.
         stage: Where the conversation stands.
         written: Remembers turns that were written before.
+        sounds: What can be listened to; with it, nothing that was written before is used.
     """
     head = _block("div", _HEAD, f"<b>{_plain(title)}</b> · stage <code>{_plain(stage)}</code>")
-    body = (written or WrittenTurns()).of(turns[-MOST_TURNS:])
+    shown = turns[-MOST_TURNS:]
+    if sounds is None:
+        body = (written or WrittenTurns()).of(shown)
+    else:
+        body = "".join(_turn(turn, sounds) for turn in shown) + _block("div", _NOTE, _plain(sounds.note))
     if len(turns) > MOST_TURNS:
         body = _block("div", _NOTE, f"… {len(turns) - MOST_TURNS:,} earlier turns are left out") + body
     return f'<div class="inb-static" style="{_ROOT}">{head}{body or _NOTHING}</div>'
 
 
-def _turn(turn: Turn) -> str:
+def _turn(turn: Turn, sounds: Sounds | None = None) -> str:
     entries = "".join(_entry(entry) for entry in turn.entries)
+    if sounds is not None:
+        entries += sounds.player(turn.number, "bot")
     if turn.user_text is None:
         return entries
-    return _block("div", _USER_ROW, _block("div", _USER, _plain(turn.user_text))) + entries
+    said = _block("div", _USER, _user_words(turn))
+    if sounds is not None:
+        said += sounds.player(turn.number, "user")
+    return _block("div", _USER_ROW, said) + entries
+
+
+def _user_words(turn: Turn) -> str:
+    words = _plain(turn.user_text or "")
+    if turn.item_id is None:
+        return words
+    if turn.transcription_error:
+        return words + _block("span", _UNSURE, f"(not recognised: {_plain(turn.transcription_error)})")
+    if not turn.is_transcribed:
+        return words + _block("span", _UNSURE, "…")
+    return words or _block("span", _UNSURE, "(nothing was recognised)")
+
+
+def _spoken(entry: TextEntry) -> str:
+    heard = markdown_to_html(shortened(entry.heard, LONGEST_TEXT))
+    if not entry.is_interrupted:
+        return heard
+    mark = f"interrupted after {(entry.heard_ms or 0) / 1000:.1f} s"
+    if entry.unheard:
+        unheard = _plain(shortened(entry.unheard, LONGEST_TEXT))
+        mark += f"; not heard: {_block('span', _UNHEARD, unheard)}"
+    return heard + _block("div", _CUT, mark)
 
 
 def _entry(entry: Entry) -> str:
     match entry:
         case TextEntry():
-            return _block("div", _BOT, markdown_to_html(shortened(entry.text, LONGEST_TEXT)))
+            return _block("div", _BOT, _spoken(entry))
         case ToolEntry():
             return _tool(entry)
         case RouteEntry():

@@ -10,7 +10,7 @@ from intentional_nb.bots.transcript import Entry, ErrorEntry, NoticeEntry, Route
 from intentional_nb.events import RouteDecision
 from intentional_nb.panels.entries import TurnViews
 
-__all__ = ["OPENING", "move", "turn", "view", "walk"]
+__all__ = ["OPENING", "cut", "move", "spoken", "turn", "view", "walk"]
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -31,9 +31,21 @@ def greet(name: str) -> str:
 """
 
 
-def turn(number: int, user: str | None, *entries: Entry, status: Any = "completed", ms: float = 1234) -> Turn:
-    """A turn; entries given as text become what the bot said."""
-    return Turn(number, user, "here", "here", status, entries, NOON, 0.0 if status == "running" else ms)
+def turn(
+    number: int, user: str | None, *entries: Entry, status: Any = "completed", ms: float = 1234, **speech: Any
+) -> Turn:
+    """A turn; ``speech`` is what makes it a spoken one."""
+    return Turn(number, user, "here", "here", status, entries, NOON, 0.0 if status == "running" else ms, **speech)
+
+
+def spoken(number: int, user: str, *entries: Entry, **rest: Any) -> Turn:
+    """A turn whose user spoke; all of it is transcribed unless told otherwise."""
+    return turn(number, user, *entries, **{"item_id": f"item_{number}", **rest})
+
+
+def cut(text: str, heard: str, ms: int = 1400) -> TextEntry:
+    """Speech of the bot of which only ``heard`` was played."""
+    return TextEntry(text, item_id="item_x", heard_ms=ms, received_ms=9000, heard_text=heard, is_interrupted=True)
 
 
 def move(kind: Any, source: str, target: str, choice: str = "", options: tuple[str, ...] = ("yes", "no")) -> RouteEntry:

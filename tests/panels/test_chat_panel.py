@@ -7,7 +7,8 @@ import pytest
 from intentional_nb.bots.transcript import TextEntry
 from intentional_nb.errors import BotClosedError
 from intentional_nb.events import ErrorOccurred, Notice, ToolCallEnded, ToolCallStarted
-from intentional_nb.panels.chat import SHOWN_TURNS, ChatPanel
+from intentional_nb.panels.chat import ChatPanel
+from intentional_nb.panels.conversation import SHOWN_TURNS
 from tests.panels.conftest import Page
 
 

@@ -19,7 +19,7 @@ from intentional_nb.panels.entries import (
     turn_changes,
 )
 from tests.panels.conftest import apply
-from tests.panels.samples import move, turn, view, walk
+from tests.panels.samples import cut, move, spoken, turn, view, walk
 
 
 def shown(turns, changes):
@@ -57,6 +57,61 @@ def test_a_message_with_hidden_characters_is_shown_with_them_and_kept_for_sendin
 
     assert only["user"] == "pay\u202epal"
     assert only["shown"] == "pay[U+202E]pal"
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "speech"),
+    [
+        ("", {"is_transcribed": False}, "waiting"),
+        ("I would", {"is_transcribed": False}, "partial"),
+        ("I would like tea", {}, "final"),
+        ("", {}, "nothing"),
+        ("", {"transcription_error": "no \u202e model"}, "failed"),
+    ],
+)
+def test_a_spoken_turn_tells_how_much_of_the_speech_is_known(text, known, speech):
+    (only,) = TurnViews().of([spoken(1, text, **known)])
+
+    assert (only["user"], only["speech"]) == (text, speech)
+    assert only.get("why") == ("no [U+202E] model" if speech == "failed" else None)
+
+
+def test_a_typed_turn_says_nothing_of_speech():
+    assert "speech" not in TurnViews().of([turn(1, "hi")])[0]
+
+
+def test_interrupted_speech_is_what_was_heard_and_apart_from_it_what_was_not():
+    view = entry_view(cut("I would suggest the **green** tea", "I would suggest"))
+
+    assert view == {
+        "k": "text",
+        "html": ["<p>I would suggest</p>\n"],
+        "cut": {"ms": 1400, "unheard": "the **green** tea"},
+    }
+
+
+def test_interrupted_speech_of_which_nothing_was_heard_is_all_unheard():
+    assert entry_view(cut("Well, \u202e hello", "", ms=0)) == {
+        "k": "text",
+        "html": [],
+        "cut": {"ms": 0, "unheard": "Well, [U+202E] hello"},
+    }
+
+
+def test_a_reply_that_is_interrupted_is_drawn_again_as_a_whole():
+    old = TurnViews().of([turn(1, "a", TextEntry("one two three"))])
+    new = TurnViews().of([turn(1, "a", cut("one two three", "one two"))])
+
+    (operation,) = turn_changes(old, new)
+
+    assert operation[:3] == ["entry", 1, 0]
+
+
+def test_what_a_view_has_no_more_is_gone_on_the_page_too():
+    old = TurnViews().of([spoken(1, "", transcription_error="busy", is_transcribed=False)])
+    new = TurnViews().of([spoken(1, "tea")])
+
+    assert shown(old, turn_changes(old, new)) == new
 
 
 def test_a_tool_call_shows_its_arguments_twice_short_and_whole():
@@ -226,12 +281,30 @@ def test_turns_that_were_taken_back_are_dropped_together():
 
 TEXTS = st.builds(TextEntry, st.text(alphabet="ab*\n ", max_size=12))
 TOOLS = st.builds(ToolEntry, st.just("c"), st.sampled_from(["x", "y"]), st.just({}), st.sampled_from(["running", "ok"]))
-ENTRIES = st.one_of(TEXTS, TOOLS, st.builds(NoticeEntry, st.sampled_from("ab")))
+CUTS = st.builds(cut, st.just("abc"), st.sampled_from(["", "a", "ab"]))
+ENTRIES = st.one_of(TEXTS, CUTS, TOOLS, st.builds(NoticeEntry, st.sampled_from("ab")))
+SPEECH = st.sampled_from(
+    [
+        {},
+        {"item_id": "i", "is_transcribed": False},
+        {"item_id": "i"},
+        {"item_id": "i", "transcription_error": "x"},
+    ]
+)
 TURNS = st.dictionaries(
     st.integers(1, 5),
-    st.tuples(st.lists(ENTRIES, max_size=4), st.sampled_from(["running", "completed", "failed"])),
+    st.tuples(
+        st.lists(ENTRIES, max_size=4),
+        st.sampled_from(["running", "completed", "failed"]),
+        st.sampled_from(["", "m", "m\u200b"]),
+        SPEECH,
+    ),
     max_size=4,
-).map(lambda made: [turn(n, f"m{n}", *entries, status=status) for n, (entries, status) in sorted(made.items())])
+).map(
+    lambda made: [
+        turn(n, user, *entries, status=status, **speech) for n, (entries, status, user, speech) in sorted(made.items())
+    ]
+)
 
 
 @given(TURNS, TURNS)

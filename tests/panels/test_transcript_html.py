@@ -5,9 +5,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from intentional_nb.audio.clip import Clip
 from intentional_nb.bots.transcript import ErrorEntry, NoticeEntry, TextEntry, ToolEntry
+from intentional_nb.panels.sounds import Sounds
 from intentional_nb.panels.transcript_html import WrittenTurns, transcript_html
-from tests.panels.samples import move, turn, walk
+from tests.panels.samples import cut, move, spoken, turn, walk
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"' \u202e [x](javascript:alert(1))"
 KEPT_TAGS = {
@@ -118,6 +120,41 @@ def test_hostile_text_stays_text(entry):
         value for _, attributes in tags.found for value in attributes.values() if "javascript:" in (value or "")
     ]
     assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (spoken(1, "I would", is_transcribed=False), "I would<span [^>]*>…</span>"),
+        (spoken(1, "I would like tea"), "I would like tea</div>"),
+        (spoken(1, ""), r"\(nothing was recognised\)"),
+        (spoken(1, "", transcription_error="too <loud>"), r"\(not recognised: too &lt;loud&gt;\)"),
+    ],
+)
+def test_what_is_known_of_speech_is_written(said, words):
+    assert re.search(words, html(said))
+
+
+def test_interrupted_speech_says_when_and_what_was_not_heard():
+    text = html(turn(1, "a", cut("I would suggest the <green> tea", "I would suggest")))
+
+    assert re.search(
+        r"<p>I would suggest</p>\s*<div [^>]*>interrupted after 1\.4 s; not heard: "
+        r"<span style=\"[^\"]*line-through\">the &lt;green&gt; tea</span></div>",
+        text,
+    )
+
+
+def test_recordings_stand_where_they_were_made_and_say_how_large_they_are():
+    sounds = Sounds.of([1], lambda turn, side: Clip.silence(500) if side == "bot" else Clip.silence(250))
+    said = [spoken(1, "hi", TextEntry("hello"))]
+
+    text = transcript_html(said, title="t", stage="s", sounds=sounds)
+
+    players = re.findall(r'<audio controls preload="metadata" style="[^"]*" src="data:audio/wav;base64,', text)
+    assert len(players) == 2
+    assert text.index("hi<") < text.index("<audio") < text.index("hello") < text.rindex("<audio")
+    assert "2 recordings, 750 ms, 48 kB of this notebook" in text
 
 
 def test_of_very_many_turns_the_last_are_written():
