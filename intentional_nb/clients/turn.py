@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from intentional_nb.clients.call_events import call_ended, call_started, decisions
 from intentional_nb.clients.history import History, Message, assistant_message, tool_message
 from intentional_nb.conversation.router import IntentRouter
-from intentional_nb.errors import ClientError, ToolError
+from intentional_nb.errors import ClientError
 from intentional_nb.events import (
     ConversationEnded,
     ErrorOccurred,
@@ -20,14 +21,11 @@ from intentional_nb.events import (
     ReplyStatus,
     ReplyText,
     RequestStarted,
-    RouteDecision,
-    ToolCallEnded,
-    ToolCallStarted,
     TurnEnded,
     TurnStarted,
 )
 from intentional_nb.tools.end import EndConversationTool
-from intentional_nb.tools.running import ToolResult, ToolRunner, decode_arguments
+from intentional_nb.tools.running import ToolResult, ToolRunner
 from intentional_nb.tools.tool import Tool
 from intentional_nb.wire.calls import ToolCall
 from intentional_nb.wire.chat import ChatReply, ReplyAccumulator
@@ -199,59 +197,25 @@ class ChatTurn:
         return fresh
 
     def _tool_started(self, call: ToolCall) -> None:
-        try:
-            arguments = decode_arguments(call.arguments)
-        except ToolError:
-            arguments = {"_raw": call.arguments}
-        self._emit(ToolCallStarted(turn=self.number, call_id=call.call_id, name=call.name, arguments=arguments))
+        self._emit(call_started(self.number, call))
 
     def _tool_ended(self, result: ToolResult) -> None:
-        call = result.call
-        if call.call_id in self._answers:  # it outlived an interruption: the model should know how it ended
-            self._answers[call.call_id]["content"] = result.output
-        if result.error is not None:
-            where = f"tool {call.name}"
-            self._emit(ErrorOccurred(turn=self.number, error=result.output, where=where, exception=result.error))
-        self._emit(
-            ToolCallEnded(
-                turn=self.number,
-                call_id=call.call_id,
-                name=call.name,
-                status=result.status,
-                output=result.output,
-                duration_ms=result.duration_ms,
-            )
-        )
+        if result.call.call_id in self._answers:  # it outlived an interruption: the model should know how it ended
+            self._answers[result.call.call_id]["content"] = result.output
+        for event in call_ended(self.number, result):
+            self._emit(event)
 
     def _route(self, calls: Sequence[ToolCall], duration_ms: float) -> None:
-        """Let the router move by the first call; others of the same reply were meant for the stage that was left."""
-        first, *others = calls
-        try:
-            arguments = decode_arguments(first.arguments)
-        except ToolError:
-            arguments = {"outcome": first.arguments}
-        options = tuple(option.name for option in self._router.options())
-        decision = replace(self._router.route(arguments), duration_ms=duration_ms)
-        self._emit(decision)
-        if decision.kind == "refused":
-            refusal = self._router.refusal_text(decision)
-            self._scratch += [assistant_message("", [first]), tool_message(first.call_id, refusal)]
+        told = decisions(self._router, calls, turn=self.number, user_text=self.user_text, duration_ms=duration_ms)
+        first = next(told)
+        self._emit(first)
+        if first.kind == "refused":
+            refusal = self._router.refusal_text(first)
+            self._scratch += [assistant_message("", calls[:1]), tool_message(calls[0].call_id, refusal)]
         else:
             self._scratch.clear()
-        for call in others:
-            stage = self._router.current_stage_name
-            self._emit(
-                RouteDecision(
-                    turn=self.number,
-                    source=stage,
-                    target=stage,
-                    kind="refused",
-                    options=options,
-                    choice=call.arguments,
-                    user_text=self.user_text,
-                    trail=decision.trail,
-                )
-            )
+        for decision in told:
+            self._emit(decision)
 
     async def _say_goodbye(self, prompt: str, calls: Sequence[ToolCall]) -> None:
         """End the conversation, with a last word when the model closed it without one."""

@@ -93,6 +93,7 @@ class ToolRunner:
         self.results: dict[str, ToolResult] = {}
         self._on_start = on_start
         self._on_end = on_end
+        self._running: dict[str, tuple[ToolCall, Tool | None, asyncio.Task[None]]] = {}
         self._kept: set[asyncio.Task[None]] = set()  # tools that outlive an interruption; a set keeps them alive
 
     async def run(self, calls: Sequence[ToolCall], tools: Mapping[str, Tool]) -> list[ToolResult]:
@@ -109,21 +110,23 @@ class ToolRunner:
             asyncio.CancelledError: The turn was interrupted; `results` then has an answer to every call all the same.
         """
         fresh = [call for call in calls if call.call_id not in self.results]
-        tasks = {call.call_id: asyncio.create_task(self._answer(call, tools.get(call.name), tools)) for call in fresh}
+        for call in fresh:
+            self._start(call, tools)
         try:
-            if tasks:
-                await asyncio.wait(tasks.values())
+            if fresh:
+                await asyncio.wait([self._running[call.call_id][2] for call in fresh])
         except asyncio.CancelledError:
-            await self._interrupt(fresh, tasks, tools)
+            self.interrupt()
             raise
+        finally:
+            for call in fresh:
+                self._running.pop(call.call_id, None)
         return [self.results[call.call_id] for call in calls]
 
-    async def _interrupt(
-        self, calls: Sequence[ToolCall], tasks: Mapping[str, asyncio.Task[None]], tools: Mapping[str, Tool]
-    ) -> None:
-        for call in calls:
-            task, tool = tasks[call.call_id], tools.get(call.name)
-            if task.done():
+    def interrupt(self) -> None:
+        """Answer at once every call that is still running: by its ``on_interrupt`` the tool stops or goes on."""
+        for call, tool, task in self._running.values():
+            if call.call_id in self.results:
                 continue
             if tool is not None and tool.on_interrupt == "keep":
                 self._kept.add(task)
@@ -133,12 +136,16 @@ class ToolRunner:
                 task.cancel()
                 self._finish(ToolResult(call, "cancelled", INTERRUPTED))
 
+    def _start(self, call: ToolCall, tools: Mapping[str, Tool]) -> None:
+        self._on_start(call)
+        tool = tools.get(call.name)
+        self._running[call.call_id] = call, tool, asyncio.create_task(self._answer(call, tool, tools))
+
     def _finish(self, result: ToolResult) -> None:
         self.results[result.call.call_id] = result
         self._on_end(result)
 
     async def _answer(self, call: ToolCall, tool: Tool | None, tools: Mapping[str, Tool]) -> None:
-        self._on_start(call)
         started = time.perf_counter()
         status, output, error = await _attempt(call, tool, tools)
         duration_ms = (time.perf_counter() - started) * 1000

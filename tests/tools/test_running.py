@@ -208,6 +208,27 @@ async def test_a_tool_that_says_keep_outlives_the_interruption(log):
     assert [(result.status, result.output) for result in log.ended] == [("ok", "paid")]
 
 
+async def test_an_interruption_can_be_told_without_waiting(log):
+    running = asyncio.Event()
+
+    @tool
+    async def slow() -> None:
+        """Be slow."""
+        running.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(log.runner.run([call("slow"), call("add", '{"a": 1, "b": 2}')], {"slow": slow}))
+    await running.wait()
+    while "id-add" not in log.runner.results:
+        await asyncio.sleep(0)
+
+    log.runner.interrupt()
+    log.runner.interrupt()
+
+    assert [result.status for result in log.ended] == ["unknown", "cancelled"]
+    assert [result.status for result in await task] == ["cancelled", "unknown"]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [("as it is", "as it is"), (None, "done"), ({"a": [1]}, '{"a":[1]}'), (object, "<class 'object'>")],
