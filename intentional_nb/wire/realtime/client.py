@@ -70,7 +70,7 @@ class ClientHalf:
             The event id, which the `SessionUpdated` or the `ErrorTold` that answers it will carry.
         """
         state = self._in.session
-        now = state.sort(session, is_responding=self._in.responses.is_busy)
+        now = state.sort(session, has_spoken=self.has_spoken, is_responding=self.is_busy)
         event_id = self._out.send(say.update_session(self._out.new_id(), now))
         state.sent(event_id, now)
         return event_id
@@ -119,7 +119,7 @@ class ClientHalf:
         Raises:
             ValueError: The call was answered before.
         """
-        self._in.calls.answer(call_id)
+        self._in.outputs.calls.answer(call_id)
         return self.add_item({"type": "function_call_output", "call_id": call_id, "output": output})
 
     def delete_item(self, item_id: str) -> str:
@@ -219,7 +219,7 @@ class ClientHalf:
     @property
     def has_spoken(self) -> bool:
         """Whether the assistant has made any audio in this session."""
-        return self._in.session.has_spoken
+        return self._in.outputs.has_spoken
 
     @property
     def active_response_id(self) -> str | None:
@@ -261,4 +261,4 @@ class ClientHalf:
     def heard_text(self, item_id: str) -> str:
         """What an item says, as far as the user has heard it; empty for an item that is not known."""
         item = self.item(item_id)
-        return item.heard_text(self._in.speech_bytes_per_ms) if item is not None else ""
+        return item.heard_text(self._in.outputs.bytes_per_ms) if item is not None else ""

@@ -136,6 +136,7 @@ class ItemDone(Happening, frozen=True):
 
     item: Mapping[str, Any]
     item_id: str
+    previous_item_id: str | None = None
 
 
 class ItemRetrieved(Happening, frozen=True):
@@ -292,6 +293,7 @@ class ResponseEnded(Happening, frozen=True):
         was_ours: Whether `ClientHalf.ask` brought it about.
         ask_ids: What `ask` returned for it; empty where it was not ours.
         is_fatal: Whether it failed for a reason that will not pass, such as a used-up quota.
+        metadata: What the request for it carried.
     """
 
     response_id: str
@@ -306,6 +308,7 @@ class ResponseEnded(Happening, frozen=True):
     was_ours: bool = False
     ask_ids: tuple[str, ...] = ()
     is_fatal: bool = False
+    metadata: Mapping[str, Any] = {}
 
 
 class RateLimits(Happening, frozen=True):

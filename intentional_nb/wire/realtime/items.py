@@ -153,6 +153,24 @@ class Conversation:
         self._bring_after(item_id)
         return item
 
+    def added(self, item_id: str, item: Mapping[str, Any], previous_item_id: str | None) -> bool:
+        """Take in that an item stands in the conversation; False when that was told before, or it is deleted."""
+        if item_id in self._gone:
+            return False
+        known = self.place(item_id, previous_item_id or self.known(item_id).previous_id or None)
+        known.learn(item)
+        was_added, known.is_added = known.is_added, True
+        return not was_added
+
+    def finished(self, item_id: str, item: Mapping[str, Any], previous_item_id: str | None = None) -> bool:
+        """Take in that an item is complete; False when that was told before, or it is deleted."""
+        if item_id in self._gone:
+            return False
+        known = self.place(item_id, previous_item_id)
+        known.learn(item)
+        was_done, known.is_done = known.is_done, True
+        return not was_done
+
     def _waiting_ids(self) -> set[str]:
         return {item_id for waiting in self._waiting.values() for item_id in waiting}
 

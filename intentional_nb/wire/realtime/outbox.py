@@ -19,6 +19,9 @@ class Command:
     item_id: str = ""
 
 
+_NOTHING = Command()
+
+
 class Outbox:
     """Frames on their way out, and the ids that are made for them.
 
@@ -51,9 +54,9 @@ class Outbox:
         """Put a frame that has no event id at the end of what is to be sent."""
         self._frames.append(frame)
 
-    def command(self, event_id: str) -> Command | None:
-        """What was sent under an id, as far as it is remembered."""
-        return self._commands.get(event_id)
+    def command(self, event_id: str) -> Command:
+        """What was sent under an id, as far as it is remembered; nothing has no name."""
+        return self._commands.get(event_id, _NOTHING)
 
     def drain(self) -> list[bytes]:
         """All that is to be sent, which is then up to the caller."""

@@ -28,7 +28,7 @@ class Playback:
         """How much audio of an item was handed on."""
         if item is None or item.speech is None:
             return 0
-        return int(item.speech.received_bytes / self._in.speech_bytes_per_ms)
+        return int(item.speech.received_bytes / self._in.outputs.bytes_per_ms)
 
     def heard_ms(self, item: Item | None) -> int:
         """How much of an item was played; all that came when nobody tells."""

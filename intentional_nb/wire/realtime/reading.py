@@ -47,9 +47,18 @@ from intentional_nb.wire.realtime.happenings import (
     UserTranscriptFailed,
 )
 
-__all__ = ["READERS", "OutputAdded", "OutputDone", "PartAdded", "calls_in", "maybe", "number", "response_began"]
+__all__ = ["READERS", "ItemCreated", "OutputAdded", "OutputDone", "PartAdded"]
 
 Frame = Mapping[str, Any]
+
+
+class ItemCreated(ItemAdded, frozen=True):
+    """``conversation.item.created``, which the beta sent, and some servers still do, in the place of added and done."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the item is complete already: then no other frame will say so."""
+        return self.item.get("status") == "completed"
 
 
 class OutputAdded(Happening, frozen=True):
@@ -124,11 +133,14 @@ def _failed_transcript(frame: Frame) -> UserTranscriptFailed:
     return UserTranscriptFailed(item_id(frame), text(error, "message") or text(error, "code") or "no reason given")
 
 
-def response_began(frame: Frame) -> ResponseBegan:
-    """What a ``response`` object says of its beginning; out of band here means that it names no conversation."""
+def _response_began(frame: Frame) -> ResponseBegan:
     response = mapping(frame, "response")
-    is_detached = response.get("conversation_id", "") is None
-    return ResponseBegan(response_id(frame), is_detached, dict(mapping(response, "metadata")))
+    return ResponseBegan(response_id(frame), _is_detached(response), dict(mapping(response, "metadata")))
+
+
+def _is_detached(response: Frame) -> bool:
+    """Whether a response names no conversation: as one out of band does, but with some servers all do."""
+    return response.get("conversation_id", "") is None
 
 
 def _response_ended(frame: Frame) -> ResponseEnded:
@@ -136,14 +148,19 @@ def _response_ended(frame: Frame) -> ResponseEnded:
     details = mapping(response, "status_details")
     error = mapping(details, "error") or mapping(response, "error")
     kind, code = text(error, "type"), text(error, "code")
+    calls = _calls(response.get("output"))
     return ResponseEnded(
         response_id=response_id(frame),
         status=_STATUSES.get(text(response, "status"), "failed"),
         reason=text(details, "reason"),
         error_code=code or kind,
         error_message=text(error, "message"),
+        calls=tuple(one.call for one in calls),
+        call_item_ids={one.call.call_id: one.item_id for one in calls},
         usage=_usage(response.get("usage")),
+        is_out_of_band=_is_detached(response),
         is_fatal=is_fatal(kind, code),
+        metadata=dict(mapping(response, "metadata")),
     )
 
 
@@ -179,9 +196,8 @@ def _call(item: Frame) -> ItemCall | None:
     return ItemCall(ToolCall(call_id, text(item, "name"), text(item, "arguments")), text(item, "id"))
 
 
-def calls_in(frame: Frame) -> list[ItemCall]:
-    """The calls in the output of a ``response.done``."""
-    output = mapping(frame, "response").get("output")
+def _calls(output: Any) -> list[ItemCall]:
+    """The calls among the items that a response has made."""
     items = [item for item in output if isinstance(item, Mapping)] if isinstance(output, list) else []
     return [call for call in map(_call, items) if call is not None]
 
@@ -225,12 +241,11 @@ def _part_added(frame: Frame) -> PartAdded:
 READERS: dict[str, Callable[[Frame], Happening | None] | None] = {
     "conversation.created": None,  # tells the id of the conversation; there is but one
     "conversation.item.added": lambda frame: ItemAdded(_item(frame), item_id(frame), maybe(frame, "previous_item_id")),
-    # What the beta sent, and some servers still do, in the place of added, and of done where the item is complete.
-    "conversation.item.created": lambda frame: ItemAdded(
+    "conversation.item.created": lambda frame: ItemCreated(
         _item(frame), item_id(frame), maybe(frame, "previous_item_id")
     ),
     "conversation.item.deleted": lambda frame: ItemDeleted(item_id(frame)),
-    "conversation.item.done": lambda frame: ItemDone(_item(frame), item_id(frame)),
+    "conversation.item.done": lambda frame: ItemDone(_item(frame), item_id(frame), maybe(frame, "previous_item_id")),
     "conversation.item.input_audio_transcription.completed": lambda frame: UserTranscript(
         item_id(frame), text(frame, "transcript"), mapping(frame, "usage") or None
     ),
@@ -253,7 +268,7 @@ READERS: dict[str, Callable[[Frame], Happening | None] | None] = {
     "rate_limits.updated": _rate_limits,
     "response.content_part.added": _part_added,
     "response.content_part.done": None,  # the part's own done has said it
-    "response.created": response_began,
+    "response.created": _response_began,
     "response.done": _response_ended,
     "response.function_call_arguments.delta": lambda frame: ArgumentsDelta(
         response_id(frame), text(frame, "call_id") or item_id(frame), text(frame, "delta")

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from intentional_nb.wire.realtime import client_frames as say
 from intentional_nb.wire.realtime.faults import named_response
 
-__all__ = ["MAX_COLLISIONS", "TRANSITIONS", "Ask", "Ended", "Sequencer", "State", "Trigger"]
+__all__ = ["MAX_COLLISIONS", "TRANSITIONS", "Ask", "Sequencer", "State", "Trigger"]
 
 State = Literal["free", "requested", "active", "cancelling", "doomed", "blocked"]
 """Where the conversation's response stands.
@@ -68,8 +68,8 @@ class Ask:
 
 
 @dataclass(slots=True)
-class Ended:
-    """A response that is over, and what is known of it."""
+class _Live:
+    """A response that has begun and not ended."""
 
     ask_ids: tuple[str, ...] = ()
     is_out_of_band: bool = False
@@ -92,7 +92,7 @@ class Sequencer:
         self._pending: Ask | None = None  # to be sent when nothing is active
         self._claimed: tuple[str, Ask] | None = None  # the last response that counts as ours, and the create it answers
         self._aside: dict[str, Ask] = {}  # out-of-band creates in flight, by ask id
-        self._live: dict[str, Ended] = {}  # responses that have begun and not ended
+        self._live: dict[str, _Live] = {}  # responses that have begun and not ended
         self._over: dict[str, bool] = {}  # the last ones that have ended, or whose rest is not wanted: is it cut?
         self._collisions = 0
 
@@ -175,8 +175,8 @@ class Sequencer:
 
     # The server's side: what it tells of responses.
 
-    def began(self, response_id: str, metadata: Mapping[str, Any], *, is_detached: bool) -> Ended | None:
-        """A response was created; None when that was told before.
+    def began(self, response_id: str, metadata: Mapping[str, Any], *, is_detached: bool) -> tuple[str, ...] | None:
+        """A response was created: the asks that it answers; None when that was told before.
 
         Args:
             response_id: Its id.
@@ -187,18 +187,18 @@ class Sequencer:
             return None
         aside = self._take_aside(metadata, is_detached=is_detached)
         if aside is not None:
-            self._live[response_id] = Ended(aside.ask_ids, is_out_of_band=True)
-            return self._live[response_id]
+            self._live[response_id] = _Live(aside.ask_ids, is_out_of_band=True)
+            return aside.ask_ids
         ask, self._in_flight = self._in_flight, None
         was_doomed = self.state == "doomed"
         self._step("created")
         self.response_id = response_id
         self._collisions = 0
-        self._live[response_id] = Ended(ask.ask_ids if ask else ())
+        self._live[response_id] = _Live(ask.ask_ids if ask else ())
         self._claimed = (response_id, ask) if ask and not was_doomed else None
         if was_doomed:
             self.withdraw(response_id)
-        return self._live[response_id]
+        return self._live[response_id].ask_ids
 
     def _take_aside(self, metadata: Mapping[str, Any], *, is_detached: bool) -> Ask | None:
         key = metadata.get("ask")
@@ -206,17 +206,15 @@ class Sequencer:
             key = next(iter(self._aside))  # a server that does not give metadata back answers in order
         return self._aside.pop(key, None) if isinstance(key, str) else None
 
-    def ended(self, response_id: str, *, is_completed: bool) -> Ended | None:
-        """A response is over; None when it had not begun, or that was told before."""
-        live = self._live.pop(response_id, None)
-        if live is None:
-            return None
+    def ended(self, response_id: str, *, is_completed: bool) -> tuple[str, ...]:
+        """A response that had begun is over; the asks that it has answered."""
+        live = self._live.pop(response_id)
         is_active = response_id == self.response_id and not live.is_out_of_band
         self._remember(response_id, is_cut=not is_completed)
         if (is_active or self.state == "blocked") and self._step("done"):
             self.response_id = ""
             self._release()
-        return live
+        return live.ask_ids
 
     def collided(self, event_id: str, message: str) -> tuple[tuple[str, ...], bool]:
         """A create met an active response.

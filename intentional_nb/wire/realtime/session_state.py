@@ -17,7 +17,6 @@ class SessionState:
         settings: Those that hold, in the GA shape; empty before ``session.created``.
         session_id: The server's id; empty before ``session.created``.
         expires_at: When the server will close the session, in seconds since 1970, where it says so.
-        has_spoken: Whether the assistant has made any audio: from then on the voice is fixed.
         held_back: Settings that wait for the end of the active response.
         refused: Settings that this session cannot take any more.
     """
@@ -26,7 +25,6 @@ class SessionState:
         self.settings: dict[str, Any] = {}
         self.session_id = ""
         self.expires_at: int | None = None
-        self.has_spoken = False
         self.held_back: dict[str, Any] = {}
         self.refused: dict[str, Any] = {}
         self._in_flight: dict[str, Mapping[str, Any]] = {}  # updates that are not confirmed yet, by event id
@@ -42,9 +40,9 @@ class SessionState:
         self.session_id = session_id
         self.expires_at = expires_at
 
-    def sort(self, update: Mapping[str, Any], *, is_responding: bool) -> dict[str, Any]:
-        """The part of an update that can be sent now; the rest is held back, or refused."""
-        now, later, never = permitted(update, has_spoken=self.has_spoken, is_responding=is_responding)
+    def sort(self, update: Mapping[str, Any], *, has_spoken: bool, is_responding: bool) -> dict[str, Any]:
+        """The part of an update that can be sent now, as `permitted` finds; the rest is held back, or refused."""
+        now, later, never = permitted(update, has_spoken=has_spoken, is_responding=is_responding)
         self.held_back = merged(self.held_back, later)
         self.refused.update(never)
         return now
