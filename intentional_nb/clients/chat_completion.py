@@ -140,8 +140,8 @@ class ChatCompletionAPIClient(TurnBasedModelClient):
         """Speak first: a turn in which the bot says ``text`` and the model is not asked."""
         self.turn += 1
         number, stage = self.turn, self.intent_router.current_stage_name
-        self.history.add_reply(text)
         self.emit(TurnStarted(turn=number, user_text=None, stage=stage))
+        self.history.add_reply(text)
         self.emit(ReplyStarted(turn=number))
         self.emit(ReplyText(turn=number, delta=text))
         self.emit(ReplyEnded(turn=number, status="completed", text=text))

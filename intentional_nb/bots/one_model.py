@@ -1,0 +1,148 @@
+"""What every bot with one model does, written or spoken: one message at a time, an opening line, and ways back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from intentional_nb.bots import runtime
+from intentional_nb.bots.structure import BotStructure
+from intentional_nb.bots.transcript import Turn
+from intentional_nb.clients.base import ModelClient
+from intentional_nb.conversation.position import Position
+from intentional_nb.conversation.router import IntentRouter
+from intentional_nb.events import ConversationEnded, ConversationReset, ConversationRewound, Event, TurnStarted
+
+__all__ = ["OneModelBotStructure"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What a turn can be taken back to."""
+
+    memory: Any
+    position: Position
+    is_open: bool
+
+
+class OneModelBotStructure(BotStructure):
+    """A bot whose messages all go to one model, which is reached by one client.
+
+    A subclass makes ``llm`` and says how a turn is taken, the opening line spoken, and the model's memory marked and
+    restored.
+
+    Attributes:
+        llm: The client of the model.
+    """
+
+    llm: ModelClient
+
+    def __init__(self, config: Mapping[str, Any], intent_router: IntentRouter) -> None:
+        super().__init__(config, intent_router)
+        self._one_at_a_time = asyncio.Lock()
+        self._waiting = 0
+        self._is_open = False  # whether the opening line of this conversation was said, or is not needed any more
+        self._moments: dict[int, _Moment] = {}
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn is running or waiting."""
+        return self._waiting > 0
+
+    # -- what a subclass adds
+
+    @abstractmethod
+    async def _converse(self, text: str, on_number: Callable[[int], None]) -> Turn:
+        """Send a message and wait for the turn that it makes."""
+
+    @abstractmethod
+    async def _speak_first(self, line: str) -> Turn:
+        """Say the opening line, as a turn."""
+
+    @abstractmethod
+    def _memory(self) -> Any:
+        """A mark of what the model remembers, before a turn that has just begun."""
+
+    @abstractmethod
+    async def _remember(self, memory: Any) -> None:
+        """Make the model remember what it did at a mark; nothing at all for None."""
+
+    # -- the same for all
+
+    def emit(self, event: Event) -> None:
+        """Take note of an event and tell everybody."""
+        if isinstance(event, TurnStarted):
+            has_opened = self._is_open and event.user_text is not None
+            self._moments[event.turn] = _Moment(self._memory(), self.position, has_opened)
+        elif isinstance(event, ConversationEnded):
+            self._is_open = False
+        super().emit(event)
+
+    @contextlib.asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        """Wait until nobody else talks to the model."""
+        self._waiting += 1
+        try:
+            async with self._one_at_a_time:
+                self._check_open()
+                yield
+        finally:
+            self._waiting -= 1
+
+    async def _take_turn(self, text: str, on_number: Callable[[int], None] = lambda _: None) -> Turn:
+        async with self._my_turn():
+            await self._say_opening_line()
+            return await self._converse(text, on_number)
+
+    async def _open(self) -> Turn | None:
+        async with self._my_turn():
+            return await self._say_opening_line()
+
+    async def _say_opening_line(self) -> Turn | None:
+        if self._is_open:
+            return None
+        self._is_open = True
+        line = self.graph.initial_message
+        return await self._speak_first(line) if line else None
+
+    def interrupt(self) -> None:
+        """Stop the reply that is being given; returns at once, harmless when there is none."""
+        runtime.submit(self.llm.handle_interruption())
+
+    def reset(self) -> None:
+        """Forget the conversation and go back to the first stage; a running turn is stopped first."""
+        runtime.wait(runtime.submit(self._reset()))
+
+    async def _reset(self) -> None:
+        await self.llm.handle_interruption()
+        async with self._one_at_a_time:
+            self.intent_router.reset()
+            await self._remember(None)
+            self._moments.clear()
+            self._is_open = False
+            self.emit(ConversationReset())
+            await self.llm.update_system_prompt()
+
+    def rewind(self, turn: int) -> None:
+        """Take back a turn and all after it; one that is running is stopped first.
+
+        Raises:
+            KeyError: There is no such turn.
+        """
+        runtime.wait(runtime.submit(self._rewind(turn)))
+
+    async def _rewind(self, turn: int) -> None:
+        self.transcript.turn(turn)  # a KeyError that says which turns there are
+        await self.llm.handle_interruption()
+        async with self._one_at_a_time:
+            moment = self._moments[turn]
+            self._moments = {number: kept for number, kept in self._moments.items() if number < turn}
+            await self._remember(moment.memory)
+            self.intent_router.restore(moment.position)
+            self._is_open = moment.is_open
+            self.emit(ConversationRewound(turn=turn))
+            await self.llm.update_system_prompt()
