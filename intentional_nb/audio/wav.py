@@ -183,9 +183,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _format(chunk: bytes) -> WavFormat:
     if len(chunk) < 16:
-        raise mismatch(
-            _READABLE, f"a WAV whose fmt chunk has {len(chunk)} bytes instead of 16: it is cut off or broken"
-        )
+        raise mismatch(_READABLE, f"a WAV whose fmt chunk has {len(chunk)} bytes, not 16: it is cut off or broken")
     kind, channels, rate_hz, _, frame_bytes, bits = struct.unpack_from("<HHIIHH", chunk)
     if kind == EXTENSIBLE:
         if len(chunk) < 40 or chunk[26:40] != _GUID_TAIL:
@@ -207,10 +205,11 @@ def _body(data: bytes, start: int, size: int) -> memoryview:
     riff_size = int.from_bytes(data[4:8], "little")
     # A size of 0 was left by a program that streamed, unless the size of the whole says that there is nothing.
     is_streamed = size >= STREAMED_SIZE if size else riff_size + 8 != len(data)
-    if size > there and not is_streamed:
+    if is_streamed and not 0 < size <= there:
+        size = there
+    if size > there:
         raise mismatch("a whole WAV", f"one that is cut off: {there} of {size} bytes of samples are there")
-    end = start + size if size <= there and not (is_streamed and size == 0) else len(data)
-    return memoryview(data)[start:end]
+    return memoryview(data)[start : start + size]
 
 
 def _frames(found: WavFormat, body: memoryview) -> Iterator[npt.NDArray[Any]]:
