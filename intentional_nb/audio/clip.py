@@ -78,6 +78,8 @@ class Clip:
                 return _from_file(source)
             case tuple() if len(source) == 2:
                 samples, rate_hz = source
+                if hasattr(rate_hz, "__len__"):
+                    raise mismatch("(array, rate_hz)", "the rate before the array, or two arrays")
                 return cls(resample(from_array(samples), checked_rate(rate_hz), RATE_HZ))
         raise mismatch(_SOURCES, _in_words(source))
 

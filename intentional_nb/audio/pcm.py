@@ -163,11 +163,11 @@ def _frames(samples: npt.ArrayLike) -> npt.NDArray[Any]:
         array = np.asarray(samples)
     except (TypeError, ValueError) as error:
         raise mismatch("samples of shape (n,) or (n, channels)", f"what is no array ({error})") from error
-    shape = " x ".join(map(str, array.shape)) or "a single value"
+    shape = f"shape {' x '.join(map(str, array.shape))}" if array.ndim else "a single value"
     if array.ndim not in (1, 2) or (array.ndim == 2 and not array.shape[1]):
-        raise mismatch("samples of shape (n,) or (n, channels)", f"shape {shape}")
+        raise mismatch("samples of shape (n,) or (n, channels)", shape)
     if array.ndim == 2 and array.shape[1] > MOST_CHANNELS:
-        raise mismatch("samples of shape (n, channels)", f"shape {shape}: transpose it, as with samples.T")
+        raise mismatch("samples of shape (n, channels)", f"{shape}: transpose it, as with samples.T")
     if array.dtype.kind != "f" and (array.dtype.kind, array.dtype.itemsize) != ("i", 2):
         raise mismatch("floats between -1 and 1, or int16", f"samples of dtype {array.dtype}")
     return array.reshape(len(array), -1) if array.size else np.zeros((0, 1), np.int16)

@@ -80,7 +80,7 @@ def test_a_clip_is_read_from_samples_with_their_rate():
         (np.zeros(4), "numpy.ndarray without its rate: (array, rate_hz)"),
         ((np.zeros(4),), "tuple"),
         ((np.zeros(4), 24_000, 1), "tuple"),
-        ((24_000, np.zeros(4)), "a single value"),
+        ((24_000, np.zeros(4)), "the rate before the array"),
         ((np.zeros(4), None), "None"),
         ((np.zeros((2, 4800)), 24_000), "transpose it"),
         (b"OggS\0\0", "Ogg"),
