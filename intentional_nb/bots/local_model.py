@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from intentional_nb.local.server import LocalServer
 
-__all__ = ["LOCAL_MODEL", "local_server"]
+__all__ = ["LOCAL_MODEL", "LOCAL_VOICE_MODEL", "local_server"]
 
 LOCAL_MODEL = "local-chat"
 """The name of the local chat model."""
+LOCAL_VOICE_MODEL = "local-realtime"
+"""The name of the local model that is spoken with."""
 
 _lock = threading.Lock()
 _server: LocalServer | None = None

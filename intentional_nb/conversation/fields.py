@@ -51,7 +51,11 @@ class Field:
 
 FILE_FIELDS: Mapping[str, Field] = {
     "interface": Field("text", "Where people meet the bot; `notebook` unless set."),
-    "modality": Field("text", "How people talk to the bot; `text_messages` unless set.", choices=MODALITIES),
+    "modality": Field(
+        "text",
+        "How people talk to the bot: `text_messages` unless set, `audio_stream` to speak with it.",
+        choices=MODALITIES,
+    ),
     "plugins": Field("texts", "Python modules to import, for their tools and clients."),
     "bot": Field("bot", "Who runs the conversation, and with which model."),
     "conversation": Field("conversation", "What may be said.", is_required=True),
@@ -64,7 +68,11 @@ BOT_FIELDS: Mapping[str, Field] = {
 """A bot may have further settings; the bot structure knows them."""
 
 LLM_FIELDS: Mapping[str, Field] = {
-    "client": Field("text", "Which client reaches the model: `openai`, or `local` for the model that needs no key."),
+    "client": Field(
+        "text",
+        "Which client reaches the model: `openai`, `openai_realtime` to speak with it, or `local` for the model that "
+        "needs no key.",
+    ),
     "name": Field("text", "The model's name, such as the server lists it."),
     "api_key_name": Field("text", "The environment variable that holds the key; never the key itself."),
     "base_url": Field("text", "Address of an OpenAI-compatible server."),
