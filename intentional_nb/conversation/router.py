@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from intentional_nb.conversation.difference import Difference, carried_over, difference
 from intentional_nb.conversation.graph import Stage
 from intentional_nb.conversation.loading import Source, load_graph
 from intentional_nb.conversation.position import Option, Position, advance, options, start_position
@@ -72,8 +73,8 @@ class IntentRouter(Tool):
         self.max_refusals_per_turn = 3
         self._turn = _Turn()
         # Ours comes first: whoever brings another tool of this id, the end of the conversation resets the router.
-        ending = EndConversationTool(on_end=self._end)
-        self._tools = tools_by_stage(self.graph, (ending, *tools), reserved=self.name)
+        self._extra = (EndConversationTool(on_end=self._end), *tools)
+        self._tools = tools_by_stage(self.graph, self._extra, reserved=self.name)
 
     @property
     def stages(self) -> Mapping[str, Stage]:
@@ -215,6 +216,36 @@ class IntentRouter(Tool):
         self.position = position
         self.just_entered = False
         self._turn = _Turn()
+
+    def swap(
+        self, config: Source, tools: Iterable[Tool] = (), *, stages: Mapping[str, str | None] | None = None
+    ) -> Difference:
+        """Go on in another graph, from the same place; a turn that runs goes on there too.
+
+        Everything is checked first: on an error nothing has changed.
+
+        Args:
+            config: Anything that `load_graph` takes.
+            tools: More tools that stages may use by id; those of before can be used as well.
+            stages: Where to stand instead, for stages that the new graph does not have, as `carried_over` takes it.
+
+        Returns:
+            What changed.
+
+        Raises:
+            GraphError: The new conversation is wrong, uses tools that are not there, or lacks the stage in which the
+                conversation stands or one that it would return to.
+        """
+        graph = load_graph(config)
+        found = difference(self.graph, graph)
+        position = carried_over(self.position, self.graph, graph, stages=stages)
+        extra = (*tools, *self._extra)
+        # Ours stays first, whatever is brought.
+        extra = (self._extra[0], *(tool for tool in extra if tool is not self._extra[0]))
+        self._tools = tools_by_stage(graph, extra, reserved=self.name)
+        self._turn.visited = {found.renamed.get(name, name) for name in self._turn.visited} | {position.stage}
+        self.graph, self.position, self._extra = graph, position, extra
+        return found
 
     def reset(self) -> None:
         """Go back to the first stage, with nothing to return to, outside any turn."""

@@ -317,6 +317,82 @@ def test_a_reset_forgets_position_and_trail(router):
     assert (router.position, router.just_entered) == (Position("where"), False)
 
 
+# Going on in another graph.
+
+
+def edited(**stages):
+    kept = {name: stage for name, stage in {**TRAVEL["stages"], **stages}.items() if stage is not None}
+    return {**TRAVEL, "stages": kept}
+
+
+def test_an_edited_stage_holds_from_the_next_request_on(router):
+    changes = router.swap(edited(where={**TRAVEL["stages"]["where"], "goal": "Ask for the destination, politely."}))
+
+    assert str(changes).startswith("~ stage 'where', goal")
+    assert "politely" in router.get_prompt()
+    assert router.position == Position("where")
+
+
+def test_a_graph_that_is_wrong_changes_nothing(router):
+    prompt, graph = router.get_prompt(), router.graph
+
+    with pytest.raises(GraphError, match="missing a goal"):
+        router.swap(edited(where={**TRAVEL["stages"]["where"], "goal": ""}))
+
+    assert (router.get_prompt(), router.graph) == (prompt, graph)
+
+
+def test_a_tool_that_is_not_there_changes_nothing(router):
+    graph = router.graph
+
+    with pytest.raises(GraphError, match="unknown tool 'fly'"):
+        router.swap(edited(where={**TRAVEL["stages"]["where"], "tools": [{"id": "fly"}]}))
+
+    assert router.graph is graph
+
+
+def test_the_place_is_kept_or_given_or_refused(router):
+    router.begin_turn("this is outrageous", turn=1)
+    router.route({"outcome": "complaint"})
+
+    with pytest.raises(GraphError, match="stands in stage 'complaint', which is gone"):
+        router.swap(edited(complaint=None))
+    router.swap(edited(complaint=None), stages={"complaint": "timetable"})
+
+    assert router.position == Position("timetable", ("where",))
+    assert names(router) == []  # the way back would enter the stage in which the turn began
+    router.begin_turn("thanks", turn=2)
+    assert names(router) == ["told"]
+
+
+def test_a_swap_within_a_turn_keeps_the_turns_limits(router):
+    router.begin_turn("when does it leave?", turn=1)
+    router.route({"outcome": "timetable"})
+
+    router.swap(edited(timetable={**TRAVEL["stages"]["timetable"], "goal": "Be quick."}))
+
+    assert [option.name for option in router.options()] == ["complaint"]
+
+
+@given(conversations(), conversations(), st.lists(st.integers(0, 5), max_size=6))
+def test_after_any_edit_the_position_is_legal_or_nothing_has_changed(before, after, choices):
+    router = IntentRouter(before)
+    for number, choice in enumerate(choices, 1):
+        router.begin_turn("…", turn=number)
+        if legal := names(router):
+            router.route({"outcome": legal[choice % len(legal)]})
+    held = (router.graph, router.position, router.get_prompt(), list(router.current_tools()))
+
+    try:
+        router.swap(after)
+    except GraphError:
+        assert (router.graph, router.position, router.get_prompt(), list(router.current_tools())) == held
+        return
+    assert {router.position.stage, *router.position.trail} <= set(router.stages)
+    assert all(option.target in router.stages for option in router.options())
+    assert router.get_prompt()
+
+
 # Any conversation, any model.
 
 
