@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -143,6 +144,36 @@ class IntentRouter(Tool):
         if self.options():
             tools[self.name] = self
         return tools
+
+    def preview(self, stage: str) -> tuple[str, dict[str, Tool]]:
+        """What the model would be told in ``stage`` when the user speaks there; nothing is changed by asking.
+
+        The trail is what it would be after the move that leads there from here; where no single move does, it is the
+        trail of now, or what is left of it once a stage that lies on it is reached again.
+
+        Args:
+            stage: A stage's name.
+
+        Returns:
+            The system prompt, and the tools by name; the router among them offers the choices of that stage.
+
+        Raises:
+            GraphError: There is no such stage.
+        """
+        there = copy.copy(self)
+        there.restore(self._position_in(stage))
+        there.begin_turn("", turn=0)
+        return there.get_prompt(), there.current_tools()
+
+    def _position_in(self, stage: str) -> Position:
+        here = self.position
+        if stage == here.stage:
+            return here
+        for option in options(self.graph, here):
+            if option.target == stage:
+                return advance(self.graph, here, option.name)
+        places = [place for place, name in enumerate(here.trail) if name == stage]
+        return Position(stage, here.trail[: places[-1]] if places else here.trail)
 
     def route(self, arguments: Mapping[str, Any]) -> RouteDecision:
         """Do what the model chose, or refuse it; the caller fills in how long that took.

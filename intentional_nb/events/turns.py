@@ -12,6 +12,7 @@ __all__ = [
     "ConversationEnded",
     "ConversationReset",
     "ConversationRewound",
+    "GraphSwapped",
     "PromptUpdated",
     "ReplyEnded",
     "ReplyStarted",
@@ -227,3 +228,17 @@ class ConversationRewound(Event):
 
     handler_name: ClassVar[str] = "on_conversation_rewound"
     turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphSwapped(Event):
+    """The conversation goes on in another graph, which is the bot's graph from now on.
+
+    Attributes:
+        changes: What changed, in words, one for each change.
+        stage: Where the conversation stands in the new graph.
+    """
+
+    handler_name: ClassVar[str] = "on_graph_swapped"
+    changes: tuple[str, ...]
+    stage: str

@@ -393,6 +393,59 @@ def test_after_any_edit_the_position_is_legal_or_nothing_has_changed(before, aft
     assert router.get_prompt()
 
 
+# Looking ahead.
+
+
+def test_a_preview_of_a_stage_is_what_the_model_gets_once_the_user_speaks_there(router):
+    prompt, tools = router.preview("timetable")
+
+    schema = to_openai_tool(tools["classify_response"])
+    assert schema["parameters"]["properties"]["outcome"]["enum"] == ["told", "complaint"]
+    router.route({"outcome": "timetable"})
+    router.begin_turn("at noon?", turn=1)
+    assert (prompt, schema) == (router.get_prompt(), to_openai_tool(router))
+
+
+@pytest.mark.parametrize(("before", "offered"), [(("where",), True), ((), False)])
+def test_a_preview_of_a_stage_far_back_on_the_trail_has_the_trail_that_was_there(before, offered):
+    complaint = {**TRAVEL["stages"]["complaint"], "not_accessible_from": ["timetable"]}
+    router = IntentRouter(edited(complaint=complaint))
+    router.restore(Position("timetable", (*before, "complaint", "pay")))
+
+    prompt, _ = router.preview("complaint")
+
+    assert ("calmed" in prompt) == offered
+
+
+def test_a_preview_of_a_stage_that_there_is_not_is_refused(router):
+    with pytest.raises(GraphError, match="no stage 'nowhere'"):
+        router.preview("nowhere")
+
+
+@given(conversations(), st.lists(st.integers(0, 5), max_size=6))
+def test_a_preview_is_the_next_turns_beginning_and_changes_nothing(config, choices):
+    router = IntentRouter(config)
+    for number, choice in enumerate(choices, 1):
+        router.begin_turn("…", turn=number)
+        if legal := names(router):
+            router.route({"outcome": legal[choice % len(legal)]})
+    held = (router.position, router.just_entered, names(router), router.get_prompt())
+
+    previews = {stage: router.preview(stage) for stage in router.stages}
+
+    assert (router.position, router.just_entered, names(router), router.get_prompt()) == held
+    legal = {option.name: option.target for option in router.options()}
+    for choice, target in {"": router.position.stage, **legal}.items():
+        there = IntentRouter(config)
+        there.restore(router.position)
+        if choice:
+            there.route({"outcome": choice})
+        there.begin_turn("…", turn=1)
+        if choice == "" or [*legal.values()].count(target) == 1:
+            prompt, tools = previews[target]
+            assert (prompt, list(tools)) == (there.get_prompt(), list(there.current_tools()))
+
+
 # Any conversation, any model.
 
 
