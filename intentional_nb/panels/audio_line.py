@@ -192,9 +192,13 @@ class AudioLine:
 
     def speak(self, item: int, pcm: bytes) -> None:
         """Let the page play speech of the item; nothing happens when no page has the audio."""
-        if self._reception.is_owned:
-            self._outbox.speak(item, pcm)
-            self._wake()
+        if not self._reception.is_owned:
+            return
+        if self._outbox.is_full:
+            runtime.call_soon(self._reception.give_up)
+            return
+        self._outbox.speak(item, pcm)
+        self._wake()
 
     def end(self, item: int) -> None:
         """Tell the page that no more speech of this item will come."""

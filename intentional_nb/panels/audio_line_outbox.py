@@ -54,6 +54,7 @@ class Outbox:
         self._limit_bytes = limit_bytes
         self._waiting: deque[_Entry] = deque()
         self._flying: deque[_Entry] = deque()  # the last one has the number `count`
+        self._highest = 0  # that `count` ever was: so many at the front of those waiting have a number already
         self._waiting_bytes = 0
         self._flying_bytes = 0
         self._lock = threading.Lock()
@@ -90,18 +91,14 @@ class Outbox:
             first = self.count + 1
             taken = 0
             while self._waiting and self._flying_bytes < self._window_bytes and taken < limit_bytes:
-                entry = self._waiting.popleft()
-                self._waiting_bytes -= len(entry.frame)
-                self._flying.append(entry)
-                self._flying_bytes += len(entry.frame)
-                self.count += 1
-                taken += len(entry.frame)
-                frames.append(entry.frame)
+                frames.append(self._send())
+                taken += len(frames[-1])
         return first, frames
 
     def acknowledge(self, number: int) -> bool:
         """The page has everything up to this number; whether that was news."""
         with self._lock:
+            self._advance(number)
             is_news = False
             while self._flying and self.count - len(self._flying) < number:
                 self._flying_bytes -= len(self._flying.popleft().frame)
@@ -111,8 +108,9 @@ class Outbox:
     def rewind(self, number: int) -> bool:
         """Send again what comes after this number; False when that is not here any more."""
         with self._lock:
-            if not self.count - len(self._flying) <= number <= self.count:
+            if not self.count - len(self._flying) <= number <= self._highest:
                 return False
+            self._advance(number)
             self._rewind(number)
             return True
 
@@ -120,6 +118,20 @@ class Outbox:
         """Send again everything that is not acknowledged."""
         with self._lock:
             self._rewind(self.count - len(self._flying))
+
+    def _send(self) -> Frame:
+        entry = self._waiting.popleft()
+        self._waiting_bytes -= len(entry.frame)
+        self._flying.append(entry)
+        self._flying_bytes += len(entry.frame)
+        self.count += 1
+        self._highest = max(self._highest, self.count)
+        return entry.frame
+
+    def _advance(self, number: int) -> None:
+        """The page has what was to be sent again."""
+        while self.count < min(number, self._highest):
+            self._send()
 
     def _rewind(self, number: int) -> None:
         while self.count > number:
@@ -133,6 +145,7 @@ class Outbox:
         """Forget everything, for a page that knows of nothing; a new epoch begins."""
         with self._lock:
             self.epoch += 1
+            self.count = self._highest
             self._waiting.clear()
             self._flying.clear()
             self._waiting_bytes = self._flying_bytes = 0
@@ -153,7 +166,12 @@ class Outbox:
         self._waiting_bytes += len(entry.frame)
 
     def _drop_epoch(self) -> None:
-        self._waiting = deque(entry for entry in self._waiting if not entry.is_of_epoch)
+        numbered = self._highest - self.count
+        self._waiting = deque(
+            _Entry(SKIP) if entry.is_of_epoch else entry
+            for index, entry in enumerate(self._waiting)
+            if index < numbered or not entry.is_of_epoch
+        )
         self._waiting_bytes = sum(len(entry.frame) for entry in self._waiting)
         self._flying = deque(_Entry(SKIP) if entry.is_of_epoch else entry for entry in self._flying)
         self._flying_bytes = sum(len(entry.frame) for entry in self._flying)

@@ -112,11 +112,12 @@ class Reception:
 
     def look(self) -> None:
         """See whether the owner still is there; to be called every now and then."""
-        if not self.is_owned:
-            return
-        if time.monotonic() - self._heard_s > self._silence_s:
+        if self.is_owned and time.monotonic() - self._heard_s > self._silence_s:
             self._lose("silent")
-        elif self._outbox.is_full:
+
+    def give_up(self) -> None:
+        """Lose the owner, for whom more waits than may wait."""
+        if self.is_owned:
             self._lose("overflow")
 
     def close(self) -> None:
