@@ -163,7 +163,9 @@ class ClientHalf:
         """Take a player's report of how much of an item was played so far."""
         self._playback.note(item_id, played_ms)
 
-    def interrupt(self, played_ms: int | None = None, item_id: str | None = None) -> Interruption | None:
+    def interrupt(
+        self, played_ms: int | None = None, item_id: str | None = None, *, keep_response: bool = False
+    ) -> Interruption | None:
         """Cancel the response, and make the server forget what of it was not heard.
 
         The item that is being played is cut where playing stopped: not at all when it was played to its end, as a
@@ -172,12 +174,16 @@ class ClientHalf:
         Args:
             played_ms: How much of the item was really played; None when all that came was.
             item_id: The item; found from `note_played` when left out, else the latest that was not played to its end.
+            keep_response: Leave the active response and its items alone: it answers the one who interrupted.
 
         Returns:
             What was done; None when nothing was being said.
         """
         responses = self._in.responses
         response_id, is_busy = responses.response_id, responses.is_busy
+        if keep_response:
+            items = [item for item in self._playback.unheard(item_id, "") if item.response_id != response_id]
+            return self._playback.cut(items, played_ms, "") if items else None
         items = self._playback.unheard(item_id, response_id)
         if not items and not is_busy:
             return None

@@ -109,6 +109,6 @@ def from_base64(text: Any) -> bytes | None:
     if not isinstance(text, str):
         return None
     try:
-        return a2b_base64(text + "=" * (-len(text) % 4))
+        return a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)
     except (Base64Error, ValueError):
         return None

@@ -44,8 +44,8 @@ _HARMLESS_MESSAGES = (
     re.compile(r"^Only model output audio messages can be truncated", re.IGNORECASE),
 )
 _TIDYING = {"conversation.item.truncate", "conversation.item.delete"}
-_TIDYING_CODES = re.compile(r"item.*(not_found|invalid_item_id|does_not_exist)|invalid_item_id|item_not_found")
-_RESPONSE_ID = re.compile(r"\bresp_\w+")
+_NO_SUCH_ITEM = re.compile(r"invalid_item_id|item_not_found")
+_NAMED = re.compile(r"in progress: ([\w-]+)")
 
 
 def is_fatal(kind: str, code: str) -> bool:
@@ -73,7 +73,7 @@ def is_harmless(kind: str, code: str, message: str, command: str = "", *, listen
         return True
     if code == "input_audio_buffer_commit_empty":
         return listens
-    return command in _TIDYING and bool(_TIDYING_CODES.search(code))
+    return command in _TIDYING and bool(_NO_SUCH_ITEM.search(code))
 
 
 def named_response(message: str) -> str:
@@ -82,5 +82,5 @@ def named_response(message: str) -> str:
     >>> named_response("Conversation already has an active response in progress: resp_42. Wait until …")
     'resp_42'
     """
-    found = _RESPONSE_ID.search(message)
-    return found.group() if found else ""
+    found = _NAMED.search(message)
+    return found.group(1) if found else ""

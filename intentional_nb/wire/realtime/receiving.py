@@ -244,5 +244,5 @@ class Receiver:
 
         All our events but appends carry an id. A server that does not give it back would keep us waiting for ever.
         """
-        is_waiting = not event_id and self.responses.state in ("requested", "doomed")
+        is_waiting = not event_id and self.responses.create in ("sent", "doomed")
         return is_waiting and told.kind != "server_error" and not told.code.startswith("input_audio_buffer")
