@@ -16,6 +16,7 @@ __all__ = [
     "as_expectations",
     "matches",
     "mentions",
+    "mismatch",
     "offers",
     "offers_only",
     "prompted",
@@ -110,6 +111,17 @@ def as_expectations(expected: Expected | Iterable[Expected]) -> tuple[Expectatio
     if isinstance(expected, Expectation) or callable(expected):
         expected = (expected,)
     return tuple(item if isinstance(item, Expectation) else _checked_by(item) for item in expected)
+
+
+def mismatch(conditions: Iterable[Expectation], request: Request) -> list[str]:
+    """Say line by line which conditions hold, and of the others what was wanted and what came."""
+    lines = []
+    for condition in conditions:
+        if condition.holds(request):
+            lines.append(f"  {condition.wanted}")
+        else:
+            lines += [f"- {condition.wanted}", f"+ {condition.came(request)}"]
+    return lines
 
 
 def _checked_by(check: Callable[[Request], Any]) -> Expectation:

@@ -20,6 +20,8 @@ from aiohttp import web
 
 from intentional_nb.local.incoming import prompt_tokens, read_chat_request
 from intentional_nb.local.model import MODEL, ChatModel
+from intentional_nb.local.realtime.endpoint import RealtimeApi, key_in_protocols
+from intentional_nb.local.realtime.model import REALTIME_MODEL
 from intentional_nb.local.reply import ErrorReply, ModelReply, RefusedRequest, SilentReply
 from intentional_nb.local.streaming import Piece, completion, encode, error_body, stream
 from intentional_nb.wire.chat_frames import Frame, ReplyFrames, model_frame, models_frame
@@ -31,6 +33,7 @@ BODY_LIMIT_BYTES: Final = 32 * 1024 * 1024
 _WRITE_BYTES = 16 * 1024
 """Chunks that need no pause between them are sent together, up to about this much."""
 
+_MODELS = (MODEL, REALTIME_MODEL)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _STREAM_HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
 
@@ -45,11 +48,13 @@ class ChatApi:
     Args:
         model: Who answers.
         api_key: What each request must carry as its bearer token.
+        realtime: Where spoken sessions are held.
     """
 
-    def __init__(self, model: ChatModel, api_key: str) -> None:
+    def __init__(self, model: ChatModel, api_key: str, realtime: RealtimeApi) -> None:
         self._model = model
         self._api_key = api_key.encode()
+        self._realtime = realtime
         self._created = int(time.time())
         self.active_replies = 0
         """Chat requests that are being answered at this moment."""
@@ -61,23 +66,26 @@ class ChatApi:
         app.router.add_post("/v1/chat/completions", self.chat)
         app.router.add_get("/v1/models", self.models)
         app.router.add_get("/v1/models/{name:.+}", self.model)
+        app.router.add_get("/v1/realtime", self._realtime.connect)
+        app.on_shutdown.append(self._realtime.close)
         return app
 
     async def models(self, request: web.Request) -> web.Response:
         """List what can be asked."""
-        return _json(models_frame([self._model_frame()]))
+        return _json(models_frame([self._model_frame(name) for name in _MODELS]))
 
     async def model(self, request: web.Request) -> web.Response:
         """Describe one model."""
-        if request.match_info["name"] != MODEL:
-            raise _unknown_model(request.match_info["name"])
-        return _json(self._model_frame())
+        name = request.match_info["name"]
+        if name not in _MODELS:
+            raise _unknown_model(name, *_MODELS)
+        return _json(self._model_frame(name))
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """Answer a chat request, streamed or whole."""
         asked = read_chat_request(await _body(request))
         if not self._model.knows(asked["model"]):
-            raise _unknown_model(asked["model"])
+            raise _unknown_model(asked["model"], MODEL)
         with self._counted():
             answer = await self._model.answer(asked)
             if isinstance(answer, ErrorReply):
@@ -97,8 +105,8 @@ class ChatApi:
         finally:
             self.active_replies -= 1
 
-    def _model_frame(self) -> Frame:
-        return model_frame(MODEL, created=self._created, owner="intentional_nb")
+    def _model_frame(self, name: str) -> Frame:
+        return model_frame(name, created=self._created, owner="intentional_nb")
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -110,13 +118,18 @@ class ChatApi:
         if origin is not None and origin != f"http://{host}":
             message = f"requests from web pages of another origin are refused: {origin!r}"
             raise RefusedRequest(ErrorReply(403, message, code="forbidden_origin"))
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        kind, _, token = _credentials(request).partition(" ")
         # Headers are bytes: whatever is not UTF-8 in them must fail the comparison, not the server.
         sent = token.strip().encode(errors="surrogateescape")
         if kind.lower() != "bearer" or not hmac.compare_digest(sent, self._api_key):
             said = "is not this server's" if token else "is missing: send it as 'Authorization: Bearer KEY'"
             raise RefusedRequest(ErrorReply(401, f"the API key {said}", code="invalid_api_key"))
         return await handler(request)
+
+
+def _credentials(request: web.Request) -> str:
+    key = key_in_protocols(request)
+    return request.headers.get("authorization", f"Bearer {key}" if key else "")
 
 
 @web.middleware
@@ -162,8 +175,8 @@ def _json(frame: Frame, status: int = 200, headers: dict[str, str] | None = None
     return web.Response(body=encode(frame), status=status, headers=headers, content_type="application/json")
 
 
-def _unknown_model(name: str) -> RefusedRequest:
-    message = f"the model {name!r} does not exist here; this server has {MODEL!r}"
+def _unknown_model(name: str, *known: str) -> RefusedRequest:
+    message = f"the model {name!r} does not exist here; this server has {' and '.join(map(repr, known))}"
     return RefusedRequest(ErrorReply(404, message, param="model", code="model_not_found"))
 
 

@@ -28,6 +28,7 @@ from intentional_nb.local.expectations import (
     as_expectations,
     matches,
     mentions,
+    mismatch,
     offers,
     offers_only,
     prompted,
@@ -195,13 +196,8 @@ class Script:
                 f"the user says {said!r}, tools offered: {offered}"
             )
         index = self._is_used.index(False)
-        lines = [f"request {len(self._requests)} is not what step {index + 1} of {total} expects:"]
-        for condition in self._steps[index].conditions:
-            if condition.holds(request):
-                lines.append(f"  {condition.wanted}")
-            else:
-                lines += [f"- {condition.wanted}", f"+ {condition.came(request)}"]
-        return "\n".join(lines)
+        heading = f"request {len(self._requests)} is not what step {index + 1} of {total} expects:"
+        return "\n".join([heading, *mismatch(self._steps[index].conditions, request)])
 
 
 def _flat(steps: Iterable[Step | Answer | Iterable[Step | Answer]]) -> list[Step | Answer]:

@@ -14,8 +14,8 @@ __all__ = ["serve"]
 def serve(port: int = 0, api_key: str | None = None) -> None:
     """Run the local model until it is interrupted or told to end.
 
-    Once requests are answered, the base URL and the key are printed, each on a line of its own; programs that start
-    this one read them there.
+    Once requests are answered, the base URL, the key, and the address of the voice model are printed, each on a line of
+    its own; programs that start this one read them there.
 
     Args:
         port: Where to listen; 0 finds a free port.
@@ -30,8 +30,10 @@ def serve(port: int = 0, api_key: str | None = None) -> None:
         with LocalServer(port=port, api_key=api_key) as server:
             _tell(server.base_url)
             _tell(server.api_key)
-            if server.notice:
-                sys.stderr.write(f"{server.notice}\n")
+            _tell(server.realtime_url)
+            for notice in (server.notice, server.voice_notice):
+                if notice:
+                    sys.stderr.write(f"{notice}\n")
             # Waking up now and then: an endless wait would not notice the signal on Windows.
             while not ended.wait(1.0):
                 pass

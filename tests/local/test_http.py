@@ -66,12 +66,13 @@ def test_a_stream_is_official_chunks_that_share_one_id(server):
 
 def test_the_models_are_listed_and_described(server):
     listed = ask(server, method="GET", path=MODELS)
-    described = ask(server, method="GET", path=f"{MODELS}/local-chat")
+    names = ["local-chat", "local-realtime"]
+    described = [ask(server, method="GET", path=f"{MODELS}/{name}").frame for name in names]
 
     assert listed.frame["object"] == "list"
-    assert listed.frame["data"] == [described.frame]
-    assert is_official(described.frame, Model)
-    assert described.frame["id"] == "local-chat"
+    assert listed.frame["data"] == described
+    assert all(is_official(frame, Model) for frame in described)
+    assert [frame["id"] for frame in described] == names
 
 
 def test_every_answer_has_an_id_of_its_own(server):

@@ -36,15 +36,16 @@ def models(url: str, key: str) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_address_and_the_key_are_printed_when_it_answers_and_a_signal_ends_it_well(number):
+def test_the_addresses_and_the_key_are_printed_when_it_answers_and_a_signal_ends_it_well(number):
     with served() as process:
-        url, key = process.stdout.readline().strip(), process.stdout.readline().strip()
+        url, key, realtime = (process.stdout.readline().strip() for _ in range(3))
         status = models(url, key)
         process.send_signal(number)
         rest, _ = process.communicate(timeout=30)
 
     assert url.startswith("http://127.0.0.1:")
     assert status == 200
+    assert realtime == f"ws{url.removeprefix('http')}/realtime?model=local-realtime"
     assert rest == ""
     assert process.returncode == 0
 

@@ -124,7 +124,7 @@ async def test_the_raw_stream_can_be_read_line_by_line(served):
 def test_the_models_are_found(served):
     client = OpenAI(**served.options)
 
-    assert [model.id for model in client.models.list()] == ["local-chat"]
+    assert [model.id for model in client.models.list()] == ["local-chat", "local-realtime"]
     assert client.models.retrieve("local-chat").owned_by == "intentional_nb"
 
 
