@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING, Any
 
+from intentional_nb.clients.patience import may_pass
 from intentional_nb.clients.secret import blotted
 from intentional_nb.clients.settings import ChatSettings
 from intentional_nb.errors import ClientError, ConnectError, RateLimitError, RefusedError, ReplyTimeoutError
@@ -218,19 +219,11 @@ def _cause(error: BaseException) -> str:
 
 def _wait_before_retry(error: ClientError, attempt: int) -> float | None:
     """Seconds to wait before the next try; None when trying again would not help."""
-    if not (isinstance(error, ConnectError) or (isinstance(error, RefusedError) and _may_pass(error))):
+    if not (isinstance(error, ConnectError) or (isinstance(error, RefusedError) and may_pass(error))):
         return None
     if isinstance(error, RateLimitError) and error.retry_after_s is not None:
         return error.retry_after_s if error.retry_after_s <= LONGEST_WAIT_S else None
     return min(8.0, FIRST_WAIT_S * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.0)
-
-
-def _may_pass(error: RefusedError) -> bool:
-    if error.should_retry is not None:
-        return error.should_retry
-    if error.code == "insufficient_quota":
-        return False
-    return error.status in (408, 409, 429) or (error.status or 0) >= 500
 
 
 def _retry_after_s(headers: Any) -> float | None:

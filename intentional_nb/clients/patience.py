@@ -1,8 +1,10 @@
-"""How soon and how often a lost session is opened again: the waits grow, and the tries come to an end."""
+"""Whether, how soon and how often something is tried again: the waits grow, and the tries come to an end."""
 
 from __future__ import annotations
 
-__all__ = ["Patience"]
+from intentional_nb.errors import RefusedError
+
+__all__ = ["Patience", "may_pass"]
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 8.0
@@ -38,3 +40,12 @@ class Patience:
             return None
         self.tries += 1
         return float(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (self.tries - 1)))
+
+
+def may_pass(error: RefusedError) -> bool:
+    """Whether a server that said no may say yes later."""
+    if error.should_retry is not None:
+        return error.should_retry
+    if error.code == "insufficient_quota":
+        return False
+    return error.status in (408, 409, 429) or (error.status or 0) >= 500

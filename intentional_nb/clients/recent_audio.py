@@ -19,15 +19,13 @@ class RecentAudio:
     Positions count all audio of the session, as the server's own times do. In silence the last second is kept; speech
     from its beginning until it was recognised; with push to talk, all since the last item was made. Of more than
     `KEPT_MS` the oldest is dropped.
+
+    Attributes:
+        keeps_all: Whether the user, not the server, says when speech begins and ends.
     """
 
     def __init__(self, *, keeps_all: bool = False) -> None:
-        """Start a session.
-
-        Args:
-            keeps_all: Whether the user, not the server, says when speech begins and ends.
-        """
-        self._keeps_all = keeps_all
+        self.keeps_all = keeps_all
         self._chunks: deque[bytes] = deque()
         self._first = 0  # position of the first byte kept
         self._end = 0
@@ -49,13 +47,18 @@ class RecentAudio:
             self._first += len(self._chunks.popleft())
 
     def _rest_from(self) -> int:
-        if self._keeps_all or self._is_speaking:
+        if self.keeps_all or self._is_speaking:
             return self._open
         return max(self._open, self._end - LEAD_MS * BYTES_PER_MS)
 
     def speech_began(self, at_ms: int) -> None:
         """The server hears speech: keep it from its beginning."""
         self._open = min(self._end, at_ms * BYTES_PER_MS)
+        self._is_speaking = True
+
+    def hold(self) -> None:
+        """Nobody hears speech begin at the moment: keep everything."""
+        self._open = self._rest_from()
         self._is_speaking = True
 
     def committed(self, item_id: str, until_ms: int | None = None) -> None:
@@ -67,6 +70,14 @@ class RecentAudio:
     def recognised(self, item_id: str) -> None:
         """It is known what was said in the item, or nobody will ever know: its audio is not needed any more."""
         self._spoken.pop(item_id, None)
+
+    def holds(self, item_id: str | None) -> bool:
+        """Whether the speech of the item is still kept."""
+        return item_id in self._spoken
+
+    def only(self, item_id: str) -> None:
+        """Where nothing is recognised: what was said before this item has been answered, and is not needed any more."""
+        self._spoken = {item_id: self._spoken[item_id]}
 
     def cleared(self) -> None:
         """The audio of which no item was made is thrown away, as asked."""

@@ -1,0 +1,113 @@
+"""What is said to the model, through whichever session is open; a lost one is told again to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from intentional_nb.clients.reseeding import call_items, reply_item, reseeded, user_item
+from intentional_nb.wire.calls import ToolCall
+from intentional_nb.wire.realtime.client import ClientHalf
+
+__all__ = ["Dialogue"]
+
+
+class Dialogue:
+    """The conversation with the model, whatever becomes of the sessions that hold it.
+
+    Items keep their ids from session to session. While no session is open, what is said waits in `half`.
+
+    Attributes:
+        half: The client's half of the session that is open, or will be next.
+    """
+
+    def __init__(self) -> None:
+        self.half = ClientHalf()
+        self._unconfirmed: dict[str, Mapping[str, Any]] = {}  # items of ours that the server has not confirmed yet
+        self._gone: set[str] = set()  # items that were deleted in this session
+        self._unsettled: set[str] = set()  # items that go once it is known what was said in them
+
+    def add(self, item: Mapping[str, Any], *, after: str | None = None) -> str:
+        """Put an item into the conversation: at its end, or after another; gives its id."""
+        item_id = self.half.add_item(item, previous_item_id=after)
+        self._unconfirmed[item_id] = {**item, "id": item_id}
+        return item_id
+
+    def say(self, text: str) -> str:
+        """Put in what the user has typed; gives the item's id."""
+        return self.add(user_item(text))
+
+    def confirmed(self, item_id: str) -> None:
+        """The server has an item of ours, or has refused it."""
+        self._unconfirmed.pop(item_id, None)
+
+    def answer(self, call: ToolCall, output: str, *, made_in: ClientHalf) -> str:
+        """Answer a tool call; gives the id of the item with the answer.
+
+        Args:
+            call: The call.
+            output: The text for the model.
+            made_in: The half of the session in which the model made the call; another one is told of the call too.
+        """
+        if made_in is not self.half:
+            made, answer = call_items(call, output)
+            self.add(made)
+            return self.add(answer)
+        item_id = self.half.answer_call(call.call_id, output)
+        self._unconfirmed[item_id] = {**call_items(call, output)[1], "id": item_id}
+        return item_id
+
+    def correct(self, item_id: str, item: Mapping[str, Any], *, after: str | None = None) -> str:
+        """Put another item in the place of one; gives its id."""
+        new_id = self.add(item, after=after or item_id)
+        self.forget([item_id])
+        return new_id
+
+    def correct_reply(self, item_id: str, heard: str) -> None:
+        """Let the model know that of a reply, told to it in writing, less was heard."""
+        if heard and item_id not in self._gone:
+            self.correct(item_id, reply_item(heard))
+        else:
+            self.forget([item_id])
+
+    def forget(self, item_ids: Iterable[str]) -> None:
+        """Take items out of the conversation; harmless for those that are gone."""
+        for item_id in item_ids:
+            if item_id and item_id not in self._gone:
+                self._gone.add(item_id)
+                self._unconfirmed.pop(item_id, None)
+                self.half.delete_item(item_id)
+
+    def forget_all(self, *, but: str | None = None, unsettled: Collection[str] = ()) -> None:
+        """Empty the conversation.
+
+        Args:
+            but: An item that stays.
+            unsettled: Items that go only when they are `settled`: who deletes speech before it was written down will
+                never know what was said.
+        """
+        self._unsettled |= set(unsettled)
+        ids = [*(item.item_id for item in self.half.items), *self._unconfirmed]
+        self.forget([item_id for item_id in ids if item_id != but and item_id not in self._unsettled])
+
+    def settled(self, item_id: str) -> None:
+        """It is known what was said in the item, or will never be."""
+        if item_id in self._unsettled:
+            self._unsettled.discard(item_id)
+            self.forget([item_id])
+
+    def carry_over(self, *, without: Iterable[str] = ()) -> ClientHalf:
+        """Begin a new session: its half is given all that the old one knew, and takes its place.
+
+        Args:
+            without: Items that the new session will hear of in another way.
+
+        Returns:
+            The old session's half.
+        """
+        old = self.half
+        told = reseeded(old, self._unconfirmed.values(), without={*self._gone, *self._unsettled, *without})
+        self.half, self._unconfirmed, self._gone, self._unsettled = ClientHalf(), {}, set(), set()
+        for item in told:
+            self.add(item)
+        return old

@@ -1,0 +1,226 @@
+"""Keeping a conversation in a session: opening one, opening another when it is lost, renewing it before it expires."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from intentional_nb.clients.conductor import Conductor
+from intentional_nb.clients.patience import Patience, may_pass
+from intentional_nb.clients.voice_session import VoiceSession, as_error
+from intentional_nb.clients.voice_settings import VoiceSettings
+from intentional_nb.errors import ClientError, RefusedError, SessionClosedError
+from intentional_nb.events import ErrorOccurred, Event, ModelConnected, ModelDisconnected, SessionReconnecting
+from intentional_nb.wire.realtime.happenings import ErrorTold
+
+__all__ = ["SessionKeeper"]
+
+RENEW_BEFORE_S = 300.0
+"""How long before a session expires another one is opened, as soon as nobody speaks."""
+RENEW_SHARE = 0.9
+"""Or this share of its life, where a server gives it less than ten times that."""
+LOOK_AGAIN_S = 0.5
+
+
+class SessionKeeper:
+    """Opens sessions for a conductor, one after the other.
+
+    Attributes:
+        settings: Where and how the next one is opened.
+    """
+
+    def __init__(self, settings: VoiceSettings, conductor: Conductor, emit: Callable[[Event], None]) -> None:
+        self.settings = settings
+        self._conductor = conductor
+        self._emit = emit
+        self._patience = Patience(settings.max_retries)
+        self._opening = asyncio.Lock()
+        self._keeping: asyncio.Task[None] | None = None
+        self._finished: asyncio.Future[None] | None = None
+        self._renewal: asyncio.TimerHandle | None = None
+        self._closing_for: ClientError | str | None = None  # why we close it: an error, or a reason to open another
+        self._was_open = False
+        conductor.on_fatal = self._fatal
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a session is open, or will be again without anybody asking."""
+        return self._keeping is not None and not self._keeping.done()
+
+    async def connect(self) -> None:
+        """Open a session, unless one is kept already.
+
+        Raises:
+            ClientError: None can be opened; says why.
+        """
+        async with self._opening:
+            if self.is_open:
+                return
+            self._closing_for = None
+            self._patience = Patience(self.settings.max_retries)
+            try:
+                session = await self._open()
+            except ClientError as error:
+                self._emit(ErrorOccurred(error=str(error), where="model", exception=error))
+                raise
+            self._finished = asyncio.get_running_loop().create_future()
+            self._finished.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._keeping = asyncio.create_task(self._keep(session))
+
+    async def _open(self) -> VoiceSession:
+        conductor = self._conductor
+        if self._was_open or conductor.dialogue.half.session_id:
+            conductor.carry_over()  # the half has been in a session, if only in one that never opened
+        session = VoiceSession(self.settings, conductor.dialogue.half, conductor.happened)
+        prompt = conductor.prompt.wanted()
+        await session.open(self.settings.session(prompt.text, prompt.definitions))
+        self._emit(
+            ModelConnected(
+                model=self.settings.model,
+                base_url=self.settings.base_url,
+                session_id=session.half.session_id,
+                is_again=self._was_open,
+            )
+        )
+        self._was_open = True
+        conductor.opened(session, prompt)
+        self._plan_renewal(session.half.expires_at)
+        return session
+
+    async def disconnect(self) -> None:
+        """Close the session; harmless when there is none."""
+        keeping, self._keeping = self._keeping, None
+        if keeping is None or keeping.done():
+            return
+        keeping.cancel()
+        await asyncio.wait({keeping})
+        session = self._conductor.session
+        await self._conductor.turns.close()
+        self._conductor.lost()
+        if session is not None:
+            await session.close()
+        self._end(ModelDisconnected(reason="closed", close_code=1000), None)
+
+    async def finished(self) -> None:
+        """Wait until there is no session any more.
+
+        Raises:
+            ClientError: It ended for another reason than `disconnect`.
+        """
+        if self._finished is not None:
+            await asyncio.shield(self._finished)
+
+    def _end(self, event: ModelDisconnected, error: ClientError | None) -> None:
+        if self._renewal is not None:
+            self._renewal.cancel()
+        self._emit(event)
+        if self._finished is not None and not self._finished.done():
+            if error is None:
+                self._finished.set_result(None)
+            else:
+                self._finished.set_exception(error)
+
+    # A session is lost.
+
+    async def _keep(self, session: VoiceSession) -> None:
+        try:
+            await self._keep_open(session)
+        except Exception as error:  # whatever broke, people must see that nobody listens any more
+            reason = f"{type(error).__name__}: {error}"
+            gone = SessionClosedError(f"the session was given up: {reason}", reason=reason)
+            self._over(gone, gone)
+            raise
+
+    async def _keep_open(self, session: VoiceSession) -> None:
+        while True:
+            closed = await session.closed()
+            await session.close()
+            self._patience.lasted(time.monotonic() - session.opened_at)
+            self._conductor.lost()
+            why, self._closing_for = self._closing_for, None
+            if isinstance(why, ClientError) or _is_final(closed):
+                self._over(why if isinstance(why, ClientError) else closed, closed)
+                return
+            if why is not None:
+                closed = SessionClosedError(why, close_code=closed.close_code, reason=why)
+            again = await self._open_again(closed, is_planned=why is not None)
+            if again is None:
+                return
+            session = again
+
+    async def _open_again(self, closed: SessionClosedError, *, is_planned: bool) -> VoiceSession | None:
+        while (wait_s := self._patience.next_wait_s()) is not None:
+            self._emit(
+                SessionReconnecting(
+                    attempt=self._patience.tries,
+                    wait_s=0.0 if is_planned else wait_s,
+                    reason=closed.reason,
+                    close_code=closed.close_code,
+                )
+            )
+            await asyncio.sleep(0 if is_planned else wait_s)
+            is_planned = False
+            try:
+                return await self._open()
+            except RefusedError as error:
+                closed = _as_closed(error)
+                if not may_pass(error):
+                    self._over(error, closed)
+                    return None
+            except ClientError as error:
+                closed = _as_closed(error)
+        self._over(_given_up(closed, self._patience.tries), closed)
+        return None
+
+    def _over(self, error: ClientError, closed: SessionClosedError) -> None:
+        self._conductor.over(error)
+        self._end(ModelDisconnected(reason=closed.reason or str(error), close_code=closed.close_code), error)
+
+    # A session is closed from our side.
+
+    def _fatal(self, told: ErrorTold) -> None:
+        """The server says that the session is of no more use: an expired one can be replaced."""
+        if told.code == "session_expired":
+            self._close("the session has expired")
+        else:
+            self._close(as_error(told))
+
+    def _close(self, why: ClientError | str) -> None:
+        session = self._conductor.session
+        if session is not None and self._closing_for is None:
+            self._closing_for = why
+            task = asyncio.create_task(session.close())
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def _plan_renewal(self, expires_at: int | None) -> None:
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
+        rest_s = expires_at - time.time() if expires_at is not None else 0.0
+        if rest_s > 0:  # else its clock is not ours
+            wait_s = max(rest_s - RENEW_BEFORE_S, rest_s * RENEW_SHARE)
+            self._renewal = asyncio.get_running_loop().call_later(wait_s, self._renew)
+
+    def _renew(self) -> None:
+        if self._conductor.is_idle:
+            self._close("the session was about to reach its longest time")
+        else:
+            self._renewal = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._renew)
+
+
+def _is_final(closed: SessionClosedError) -> bool:
+    """Whether the close code says that another session would be refused too.
+
+    1008 is a matter of policy, and from 4000 on servers refuse for reasons of their own.
+    """
+    return closed.close_code is not None and (closed.close_code == 1008 or 4000 <= closed.close_code <= 4999)
+
+
+def _as_closed(error: ClientError) -> SessionClosedError:
+    return error if isinstance(error, SessionClosedError) else SessionClosedError(str(error), reason=str(error))
+
+
+def _given_up(closed: SessionClosedError, tries: int) -> SessionClosedError:
+    text = f"the session was lost and could not be opened again in {tries} tries; the last time: {closed.reason}"
+    return SessionClosedError(text, close_code=closed.close_code, reason=closed.reason)

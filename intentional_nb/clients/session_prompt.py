@@ -1,0 +1,148 @@
+"""The prompt and the tools that the model has, and those that it should have: one follows the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from intentional_nb.clients.voice_session import VoiceSession
+from intentional_nb.conversation.position import start_position
+from intentional_nb.conversation.router import IntentRouter
+from intentional_nb.errors import ClientError, ReplyTimeoutError, SessionClosedError
+from intentional_nb.events import ErrorOccurred, Event, PromptUpdated
+from intentional_nb.tools.tool import Tool, to_openai_tool
+
+__all__ = ["SessionPrompt", "StagePrompt"]
+
+
+@dataclass(frozen=True, slots=True)
+class StagePrompt:
+    """What the model is told of a stage.
+
+    Attributes:
+        stage: Its name.
+        text: The system prompt.
+        definitions: The tools, as the Realtime API takes them.
+        tools: The tools, by name; the router is among them where there is a choice.
+    """
+
+    stage: str
+    text: str
+    definitions: list[dict[str, Any]]
+    tools: Mapping[str, Tool] = field(compare=False)
+
+
+class SessionPrompt:
+    """Keeps the session's prompt and tools those of the router's current stage.
+
+    Attributes:
+        current: What the model has; before a session is open, what it will get.
+    """
+
+    def __init__(self, router: IntentRouter, first_prompt: str | None, emit: Callable[[Event], None]) -> None:
+        """Start with the first stage.
+
+        Args:
+            router: Knows the stage.
+            first_prompt: Takes the place of the first stage's own prompt.
+            emit: Told when the model has another prompt.
+        """
+        self._router = router
+        self._first_prompt = first_prompt
+        self._emit = emit
+        self.current = self.wanted()
+        self._session: VoiceSession | None = None
+        self._sent: StagePrompt | None = None  # on its way
+        self._update: asyncio.Task[None] | None = None
+        self._next_session: asyncio.Future[None] | None = None  # what waits for one
+
+    def wanted(self) -> StagePrompt:
+        """What the model should have now."""
+        router = self._router
+        is_first = self._first_prompt is not None and router.position == start_position(router.graph)
+        text = self._first_prompt if is_first and self._first_prompt is not None else router.get_prompt()
+        tools = router.current_tools()
+        return StagePrompt(router.current_stage_name, text, [to_openai_tool(tool) for tool in tools.values()], tools)
+
+    def opened(self, session: VoiceSession, told: StagePrompt) -> None:
+        """A session is open, and this is what it was told."""
+        is_news = told != self.current
+        self._session, self.current = session, told
+        if is_news:
+            self._tell(told)
+        waiting, self._next_session = self._next_session, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+        self.push()
+
+    def lost(self) -> None:
+        """No session is open any more; the next one will be told what is wanted then."""
+        self._session, self._sent, self._update = None, None, None
+
+    def over(self, error: ClientError) -> None:
+        """There will be no other session."""
+        self.lost()
+        waiting, self._next_session = self._next_session, None
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(error)
+
+    def push(self) -> asyncio.Task[None] | None:
+        """Send what is wanted, if the model does not have it; what is said after this comes after it.
+
+        Returns:
+            Ends when the server has confirmed it, as `VoiceSession.update`; None when there is nothing to send, or no
+            session to send it to.
+        """
+        if self._session is None:
+            return None
+        wanted = self.wanted()
+        if wanted == (self._sent or self.current):
+            return self._update if self._sent else None
+        self._sent = wanted
+        sent = self._session.update({"instructions": wanted.text, "tools": wanted.definitions})
+        self._update = asyncio.create_task(self._confirmed(wanted, sent))
+        self._update.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits
+        return self._update
+
+    async def _confirmed(self, wanted: StagePrompt, sent: asyncio.Task[None]) -> None:
+        try:
+            await sent
+        except SessionClosedError:
+            raise
+        except ClientError as error:
+            if self._sent is wanted:
+                self._sent = None
+            if isinstance(error, ReplyTimeoutError):  # a refusal was told when it came
+                self._emit(ErrorOccurred(error=str(error), where="model", exception=error))
+            raise
+        self.current = wanted
+        if self._sent is wanted:
+            self._sent = None
+        self._tell(wanted)
+
+    def _tell(self, prompt: StagePrompt) -> None:
+        self._emit(PromptUpdated(stage=prompt.stage, prompt=prompt.text, tools=tuple(prompt.tools)))
+
+    async def settle(self) -> None:
+        """Wait until the model has what is wanted, in whichever session.
+
+        Raises:
+            RefusedError: The server said no.
+            ReplyTimeoutError: The server does not confirm it.
+            SessionClosedError: The session ended, and there will be no other.
+        """
+        while True:
+            sent = self.push()
+            if sent is not None:
+                try:
+                    await asyncio.shield(sent)
+                except SessionClosedError:
+                    continue  # the next session is told by its first settings
+            elif self._session is not None:
+                return
+            else:
+                if self._next_session is None:
+                    self._next_session = asyncio.get_running_loop().create_future()
+                await asyncio.shield(self._next_session)

@@ -1,0 +1,105 @@
+"""One turn of a spoken conversation: its beginning, its words and its end are told once each, in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from intentional_nb.events import (
+    Event,
+    ReplyEnded,
+    ReplyStarted,
+    ReplyStatus,
+    ReplyText,
+    RequestStarted,
+    TurnEnded,
+    TurnStarted,
+)
+
+__all__ = ["SpokenTurn", "WaitsFor"]
+
+WaitsFor = Literal["model", "tools", "user", "pause"]
+"""What a turn waits for: the model's response; its tools and what comes of them; the user, who is speaking and may be
+about to begin another turn; or a pause before a response that failed in passing is asked for again."""
+
+
+class SpokenTurn:
+    """What is known of a turn while it runs.
+
+    Attributes:
+        number: The turn's number.
+        user_text: What the user said, as far as it is known; None when the bot speaks unasked.
+        item_id: The item of the user's speech; None for what was typed.
+        response_id: The response that is being made; empty while none is.
+        ask_id: The response that was asked for and has not ended; empty while none was.
+        ask_params: How the latest response was asked for.
+        asked_at: When it was asked for or began, by `time.perf_counter`.
+        waits_for: What it waits for.
+        retries: How many responses failed in passing.
+        scratch: Items that the model sees in this turn only.
+        is_goodbye: Whether the model has ended the conversation and says its last words.
+    """
+
+    def __init__(self, number: int, user_text: str | None, item_id: str | None, emit: Callable[[Event], None]) -> None:
+        self.number = number
+        self.user_text = user_text
+        self.item_id = item_id
+        self.response_id = ""
+        self.ask_id = ""
+        self.ask_params: dict[str, Any] = {}
+        self.asked_at = self._began_at = time.perf_counter()
+        self.waits_for: WaitsFor = "model"
+        self.retries = 0
+        self.scratch: list[str] = []
+        self.is_goodbye = False
+        self._parts: list[list[str]] = []  # what was said, for each response
+        self._has_sounded = False
+        self._emit = emit
+
+    def begin(self, stage: str) -> None:
+        """Tell that it begins."""
+        self._emit(TurnStarted(turn=self.number, user_text=self.user_text, stage=stage, item_id=self.item_id))
+        self._emit(ReplyStarted(turn=self.number))
+
+    @property
+    def requests(self) -> int:
+        """How many responses were asked for, or begun by the server itself."""
+        return len(self._parts)
+
+    @property
+    def part(self) -> int:
+        """The number of the response that is being made, from 0."""
+        return max(0, len(self._parts) - 1)
+
+    @property
+    def has_said(self) -> bool:
+        """Whether the response that is being made has said anything."""
+        return self._has_sounded or bool(self._parts and self._parts[-1])
+
+    @property
+    def text(self) -> str:
+        """All that was said, parts joined by a blank line."""
+        return "\n\n".join("".join(part) for part in self._parts if part)
+
+    def request(self) -> None:
+        """Another response is asked for, or begins unasked."""
+        self._parts.append([])
+        self._has_sounded = False
+        self.asked_at = time.perf_counter()
+        self._emit(RequestStarted(turn=self.number, part=self.part))
+
+    def say(self, delta: str) -> None:
+        """Words of the response."""
+        self._parts[-1].append(delta)
+        self._emit(ReplyText(turn=self.number, delta=delta, part=self.part))
+
+    def sound(self) -> None:
+        """The response has audio."""
+        self._has_sounded = True
+
+    def end(self, status: ReplyStatus, stage: str, reason: str = "") -> None:
+        """Tell that it is over."""
+        self._emit(ReplyEnded(turn=self.number, status=status, text=self.text, reason=reason))
+        duration_ms = (time.perf_counter() - self._began_at) * 1000
+        self._emit(TurnEnded(turn=self.number, status=status, stage=stage, duration_ms=duration_ms))
