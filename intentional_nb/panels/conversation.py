@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from intentional_nb.bots.structure import BotStructure
@@ -14,12 +12,11 @@ from intentional_nb.markup import visible
 from intentional_nb.panels.base import Panel
 from intentional_nb.panels.desk import Desk
 from intentional_nb.panels.entries import TurnViews, turn_changes
+from intentional_nb.panels.frame import css_length, title_of
 from intentional_nb.panels.saved import StaticTranscript
 from intentional_nb.panels.transcript_html import WrittenTurns, transcript_html
 
 __all__ = ["LONGEST_MESSAGE", "SHOWN_TURNS", "ConversationPanel"]
-
-_LENGTH = re.compile(r"\d+(\.\d+)?(px|em|rem|vh|%)")
 
 SHOWN_TURNS = 40
 """Turns that a page holds; it asks for that many more at a time."""
@@ -44,11 +41,11 @@ class ConversationPanel(Panel):
         placeholder: str,
     ) -> None:
         self.bot = bot
-        self._title = title or _title_of(bot)
+        self._title = title or title_of(bot, "Chat")
         self._shown = SHOWN_TURNS
         self._views = TurnViews()
         self._written = WrittenTurns()
-        frame = {"title": visible(self._title), "height": _css_length(height), "placeholder": placeholder}
+        frame = {"title": visible(self._title), "height": css_length(height), "placeholder": placeholder}
         super().__init__({**frame, **options})
         self._desk = Desk(bot, self._coalescer.touch)
         for notice in bot.notices:
@@ -73,13 +70,15 @@ class ConversationPanel(Panel):
         turns = self.bot.transcript.turns
         shown = turns[-self._shown :]
         desk = self._desk.view()
+        queue = [*desk["queue"], *self._queued()]
         return {
             "stage": visible(self.bot.stage),
             "trail": [visible(stage) for stage in self.bot.trail],
-            "busy": bool(desk["queue"]) or not self._is_settled(),
+            "busy": bool(queue) or any(turn.status == "running" for turn in turns[-1:]),
             "hidden": len(turns) - len(shown),
             "closed": self.bot.is_closed,
             **desk,
+            "queue": queue,
             **self._state(),
             "turns": self._views.of(shown),
         }
@@ -87,6 +86,10 @@ class ConversationPanel(Panel):
     def _state(self) -> dict[str, Any]:
         """What the page is told besides the conversation."""
         return {}
+
+    def _queued(self) -> list[dict[str, str]]:
+        """Messages that wait besides those on the desk: ``command`` and ``text`` of each."""
+        return []
 
     def _changes(self, old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
         state = {name: value for name, value in new.items() if name != "turns" and old[name] != value}
@@ -117,7 +120,8 @@ class ConversationPanel(Panel):
                 text = str(message["text"])
                 self._commands.submit(lambda: self._say(command, text))
             case "stop":
-                self._desk.stop()
+                self._desk.withdraw()
+                self._interrupt(message)
             case "clear":
                 self._commands.submit(lambda: self._clear(command))
             case "earlier":
@@ -127,6 +131,10 @@ class ConversationPanel(Panel):
                 self._desk.dismiss(int(message["alert"]))
             case _:
                 raise ValueError(f"the page sent a command that this panel does not know: {kind!r:.60}")
+
+    def _interrupt(self, message: Mapping[str, Any]) -> None:
+        """Stop the reply that is being given."""
+        self.bot.interrupt()
 
     def _say(self, command: str, text: str, instead_of: int | None = None) -> None:
         try:
@@ -149,19 +157,6 @@ class ConversationPanel(Panel):
     @abstractmethod
     def _cleared(self) -> None:
         """Called, in a thread of its own, when the conversation begins anew."""
-
-
-def _title_of(bot: BotStructure) -> str:
-    source = bot.graph.source
-    return Path(source).stem.replace("_", " ").replace("-", " ").capitalize() if source else "Chat"
-
-
-def _css_length(height: int | str) -> str:
-    if isinstance(height, int) and not isinstance(height, bool) and height > 0:
-        return f"{height}px"
-    if isinstance(height, str) and _LENGTH.fullmatch(height):
-        return height
-    raise ValueError(f"height must be pixels or a CSS length such as '60vh', got {height!r}")
 
 
 def _check_message(text: str) -> None:

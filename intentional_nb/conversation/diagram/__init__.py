@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from intentional_nb.conversation.diagram.dot import dot_of
 from intentional_nb.conversation.diagram.drafting import draft
-from intentional_nb.conversation.diagram.layout import find_graphviz, lay_out
+from intentional_nb.conversation.diagram.layout import Layout, find_graphviz, lay_out
 from intentional_nb.conversation.diagram.mermaid import mermaid_of
 from intentional_nb.conversation.diagram.page import image, in_words, source
 from intentional_nb.conversation.diagram.palette import DARK, LIGHT
-from intentional_nb.conversation.diagram.styles import theme_of
-from intentional_nb.conversation.diagram.svg import svg_of
+from intentional_nb.conversation.diagram.styles import page_sheet, theme_of
+from intentional_nb.conversation.diagram.svg import page_svg_of, svg_of
+from intentional_nb.conversation.diagram.ways import Way, Ways, ways_of
 from intentional_nb.errors import DiagramError
 
 if TYPE_CHECKING:
@@ -30,10 +31,25 @@ if TYPE_CHECKING:
     from intentional_nb.conversation.problems import Problem
     from intentional_nb.events import RouteDecision
 
-__all__ = ["Direction", "find_graphviz", "html", "tally", "to_dot", "to_mermaid", "to_svg"]
+__all__ = [
+    "Direction",
+    "Way",
+    "Ways",
+    "find_graphviz",
+    "html",
+    "page_sheet",
+    "tally",
+    "to_dot",
+    "to_mermaid",
+    "to_page_svg",
+    "to_svg",
+    "ways_of",
+]
 
 Direction = Literal["TB", "LR", "BT", "RL"]
 """Where the story goes: from top to bottom, from left to right, or against that."""
+
+_SIDEWAYS = ("LR", "RL")
 
 Visits = Mapping[str, int]
 Moves = Mapping[tuple[str, str], int]
@@ -93,9 +109,28 @@ def to_svg(
         DiagramError: Graphviz is not installed, or gave up.
     """
     picture = draft(graph, position=position, visits=visits, moves=moves, problems=problems)
-    layout = lay_out(dot_of(draft(graph, problems=()), LIGHT, _checked(direction)))
-    is_sideways = direction in ("LR", "RL")
-    return svg_of(picture, layout, theme=theme_of(dark), has_legend=legend, is_sideways=is_sideways)
+    layout = _layout(graph, direction)
+    return svg_of(picture, layout, theme=theme_of(dark), has_legend=legend, is_sideways=direction in _SIDEWAYS)
+
+
+def to_page_svg(graph: ConversationGraph, *, direction: str = "TB") -> str:
+    """The picture as SVG that becomes a part of a page, which marks on it where a conversation stands.
+
+    Everything lies where `to_svg` puts it, and has the same ids; nothing is marked but the graph's problems. The page
+    needs the rules of `page_sheet`.
+
+    Args:
+        graph: Any graph, sound or broken.
+        direction: One of `Direction`.
+
+    Raises:
+        DiagramError: Graphviz is not installed, or gave up.
+    """
+    return page_svg_of(draft(graph), _layout(graph, direction), is_sideways=direction in _SIDEWAYS)
+
+
+def _layout(graph: ConversationGraph, direction: str) -> Layout:
+    return lay_out(dot_of(draft(graph, problems=()), LIGHT, _checked(direction)))
 
 
 def to_mermaid(graph: ConversationGraph, *, position: Position | None = None) -> str:

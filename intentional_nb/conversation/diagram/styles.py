@@ -1,14 +1,19 @@
-"""The style sheet inside a drawing: colours and dashes by class, for light, dark, or whichever the reader prefers."""
+"""The style sheet of a drawing: colours and dashes by class, for light, dark, or whichever the reader prefers."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from typing import Literal
 
 from intentional_nb.conversation.diagram.palette import DARK, LIGHT, Palette
 
-__all__ = ["Theme", "style_sheet", "theme_of"]
+__all__ = ["PAGE_NAMES", "Theme", "page_sheet", "style_sheet", "theme_of"]
 
 Theme = Literal["light", "dark", "auto"]
+
+PAGE_NAMES = "inb-g-"
+"""How names of classes begin in a drawing that is part of a page, where panels have names of their own."""
 
 
 def theme_of(dark: bool | None) -> Theme:
@@ -25,14 +30,22 @@ def style_sheet(theme: Theme) -> str:
     return _rules(theme, DARK if theme == "dark" else LIGHT)
 
 
-def _rules(theme: Theme, c: Palette) -> str:
+def page_sheet() -> str:
+    """The rules for drawings that are part of a page: light or dark by the ``color-scheme`` of what they lie in."""
+    pairs = ((item.name, getattr(LIGHT, item.name), getattr(DARK, item.name)) for item in fields(Palette))
+    both = Palette(**{name: f"light-dark({light}, {dark})" for name, light, dark in pairs})
+    rules = _rules("page", both).replace("url(#inb-hatching-page)", both.muted)
+    return re.sub(r"\.inb-", f".{PAGE_NAMES}", rules)
+
+
+def _rules(theme: str, c: Palette) -> str:
     return "\n".join(
         f"{', '.join(f'.inb-{theme} {selector}' for selector in selectors.split(', '))} {{ {declarations} }}"
         for selectors, declarations in (*_boxes(theme, c), *_lines(c), *_badges(c))
     )
 
 
-def _boxes(theme: Theme, c: Palette) -> list[tuple[str, str]]:
+def _boxes(theme: str, c: Palette) -> list[tuple[str, str]]:
     return [
         (".inb-card", f"fill: {c.card}; stroke: {c.rim}"),
         (".inb-box", f"fill: {c.stage}; stroke: {c.border}; stroke-width: 1.2"),

@@ -7,6 +7,7 @@ and labels that were gone by have ``is-gone``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from intentional_nb.conversation.diagram.badges import badge, badge_width, badges_of
@@ -15,9 +16,9 @@ from intentional_nb.conversation.diagram.layout import Layout, Point
 from intentional_nb.conversation.diagram.legend import legend_of
 from intentional_nb.conversation.diagram.lettering import width_of
 from intentional_nb.conversation.diagram.picture import LABEL_SIZE, LINE_HEIGHT, SMALL_SIZE, Box, Line, Picture
-from intentional_nb.conversation.diagram.styles import Theme, style_sheet
+from intentional_nb.conversation.diagram.styles import PAGE_NAMES, Theme, style_sheet
 
-__all__ = ["svg_of"]
+__all__ = ["page_svg_of", "svg_of"]
 
 MARGIN = 22.0
 NOTICE = 28.0
@@ -63,6 +64,23 @@ def svg_of(
         role="img",
     )
     return f"{drawing}\n"
+
+
+def page_svg_of(picture: Picture, layout: Layout, *, is_sideways: bool = False) -> str:
+    """The boxes, lines and labels alone, for a page that has a ground, a style sheet and a legend of its own.
+
+    It is as large as the layout; what lies on the edges of boxes may stick out. Names of classes begin as `PAGE_NAMES`.
+    """
+    drawing = element(
+        "svg",
+        "".join(_drawn(picture, layout, LABEL_RISE if is_sideways else LABEL_SHIFT)),
+        xmlns="http://www.w3.org/2000/svg",
+        class_="inb-page",
+        viewBox=f"0 0 {number(layout.width)} {number(layout.height)}",
+        font_family=FONT,
+    )
+    # In text and in other attributes a quotation mark is written as an entity: this only finds classes.
+    return re.sub(r'(?<= class=")[^"]*', lambda names: re.sub(r"\binb-", PAGE_NAMES, names[0]), drawing)
 
 
 def _moved(x: float, y: float) -> str:
