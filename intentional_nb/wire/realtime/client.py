@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from intentional_nb.wire.realtime import client_frames as say
@@ -173,7 +174,8 @@ class ClientHalf:
 
         Args:
             played_ms: How much of the item was really played; None when all that came was.
-            item_id: The item; found from `note_played` when left out, else the latest that was not played to its end.
+            item_id: The item; when left out, the one that `note_played` told of last, or the one after it when that was
+                played to its end; where no player reports, the first of the latest reply.
             keep_response: Leave the active response and its items alone: it answers the one who interrupted.
 
         Returns:
@@ -181,14 +183,11 @@ class ClientHalf:
         """
         responses = self._in.responses
         response_id, is_busy = responses.response_id, responses.is_busy
-        if keep_response:
-            items = [item for item in self._playback.unheard(item_id, "") if item.response_id != response_id]
-            return self._playback.cut(items, played_ms, "") if items else None
-        items = self._playback.unheard(item_id, response_id)
-        if not items and not is_busy:
+        playing, unheard = self._playback.at_stake(item_id, response_id)
+        if playing is None and not unheard and not is_busy:
             return None
         responses.cancel()
-        return self._playback.cut(items, played_ms, response_id)
+        return replace(self._playback.cut(playing, unheard, played_ms), response_id=response_id)
 
     # What is known.
 

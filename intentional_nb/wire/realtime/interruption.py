@@ -11,6 +11,7 @@ from typing import Literal
 __all__ = ["Action", "Interruption", "heard_text", "plan"]
 
 _LONGEST_WORD = 32
+"""What is longer is no word, but written in a language without spaces."""
 
 Action = Literal["truncated", "deleted", "kept"]
 """What was done with an item: its unheard end taken away, all of it, or nothing."""
@@ -21,13 +22,13 @@ class Interruption:
     """What `ClientHalf.interrupt` did.
 
     Attributes:
-        item_id: The spoken item that was being played; empty when none was, and only a response was cancelled.
+        item_id: The spoken item that was being played; empty when none was.
         action: What became of it.
         heard_ms: How much of it was played, never more than ``received_ms``.
         received_ms: How much of it had come.
         heard_text: About what the user heard of it.
         response_id: The response that was cancelled; empty when none was active.
-        unheard_item_ids: Later spoken items of which nothing had been played; they are deleted.
+        unheard_item_ids: Other items of which nothing had been played; they are deleted.
     """
 
     item_id: str = ""
@@ -74,7 +75,9 @@ def heard_text(text: str, heard_ms: int, received_ms: int) -> str:
     if heard_ms >= received_ms:
         return text
     end = round(len(text) * heard_ms / received_ms)
-    if not text[end : end + 1].isspace():
-        begun = len(text[:end].rpartition(" ")[2])  # of a word that was not heard to its end
-        end -= begun if begun <= _LONGEST_WORD else 0  # longer: a language that writes no spaces
-    return text[:end].rstrip()
+    heard = text[:end]
+    last = ["", *heard.split()][-1]
+    is_cut = heard.endswith(last) and bool(text[end : end + 1].strip())
+    if is_cut and len(last) <= _LONGEST_WORD:  # a word that was not heard to its end
+        heard = heard[: end - len(last)]
+    return heard.rstrip()

@@ -6,6 +6,7 @@ A player reports how much of which item it has really played. Where none does, w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from intentional_nb.wire.realtime import client_frames as say
 from intentional_nb.wire.realtime.interruption import Interruption, heard_text, plan
@@ -43,33 +44,35 @@ class Playback:
             self._playing_id = item_id
             item.speech.heard_ms = max(item.speech.heard_ms or 0, min(played_ms, self.received_ms(item)))
 
-    def unheard(self, item_id: str | None, response_id: str) -> list[Item]:
-        """The item that is being played, and the spoken items after it; with none playing, those with no sound yet.
+    def at_stake(self, item_id: str | None, response_id: str) -> tuple[Item | None, list[Item]]:
+        """The item that is being played, and the items of which nothing was heard.
 
         Args:
             item_id: The item that is being played, where that is known.
             response_id: The active response; empty when none is.
         """
         items = [item for item in self._in.conversation if item.speech is not None or self._is_empty(item, response_id)]
-        start = self._playing(items, item_id)
-        if start is None:
-            return [item for item in items if item.response_id == response_id and not _is_over(item.speech)]
-        return [items[start], *(item for item in items[start + 1 :] if not _is_over(item.speech))]
+        place = self._playing(items, item_id)
+        if place is None:
+            return None, [item for item in items if item.response_id == response_id and not _is_over(item.speech)]
+        later = [item for item in items[place + 1 :] if not _is_over(item.speech)]
+        return (None if _is_closed(items[place]) else items[place]), later
 
     def _is_empty(self, item: Item, response_id: str) -> bool:
+        """Whether it is a message that the active response has begun, and not more."""
         is_active = bool(response_id) and item.response_id == response_id
         return is_active and item.kind == "message" and not item.words
 
     def _playing(self, items: Sequence[Item], item_id: str | None) -> int | None:
         """Where the item is that is being played; None when everything was played to its end, or nothing was begun."""
-        unfinished = [number for number, item in enumerate(items) if not self._is_finished(item)]
+        places = {item.item_id: place for place, item in enumerate(items)}
         if item_id is not None:
-            return next((number for number in unfinished if items[number].item_id == item_id), None)
-        reported = [number for number, item in enumerate(items) if item.item_id == self._playing_id]
-        if reported:
-            return next((number for number in unfinished if number >= reported[0]), None)
+            return places.get(item_id)
+        unfinished = [place for place, item in enumerate(items) if not self._is_finished(item)]
+        if self._playing_id in places:
+            return next((place for place in unfinished if place >= places[self._playing_id]), None)
         latest = items[unfinished[-1]].response_id if unfinished else ""
-        return next((number for number in unfinished if items[number].response_id == latest), None)
+        return next((place for place in unfinished if items[place].response_id == latest), None)
 
     def _is_finished(self, item: Item) -> bool:
         speech = item.speech
@@ -77,43 +80,41 @@ class Playback:
             return True
         return speech.is_complete and speech.heard_ms is not None and speech.heard_ms >= self.received_ms(item)
 
-    def cut(self, items: Sequence[Item], played_ms: int | None, response_id: str) -> Interruption:
-        """Make the server forget the end of the first item, and the others as a whole.
+    def cut(self, playing: Item | None, unheard: Sequence[Item], played_ms: int | None) -> Interruption:
+        """Make the server forget the end of the item that is being played, and the unheard ones as a whole.
 
         Args:
-            items: What `unheard` gave.
-            played_ms: How much of the first was played; None when all that came was.
-            response_id: The response that was cancelled.
+            playing: What `at_stake` gave.
+            unheard: What `at_stake` gave.
+            played_ms: How much of ``playing`` was played; None when all that came was.
         """
-        if not items:
-            return Interruption(response_id=response_id)
-        first = items[0]
-        received_ms = self.received_ms(first)
-        is_complete = first.speech is not None and first.speech.is_complete
-        action, heard_ms = plan(played_ms, received_ms, is_complete=is_complete)
-        if action == "truncated":
-            index = first.speech.content_index if first.speech is not None else 0
-            self._out.send(say.truncate_item(self._out.new_id(), first.item_id, heard_ms, index))
-        unheard = [*([first] if action == "deleted" else []), *items[1:]]
+        result = Interruption() if playing is None else self._cut_playing(playing, played_ms)
         for item in unheard:
             self._out.send(say.delete_item(self._out.new_id(), item.item_id))
-        _close(first, heard_ms)
-        for item in items[1:]:
             _close(item, 0)
-        return Interruption(
-            item_id=first.item_id,
-            action=action,
-            heard_ms=heard_ms,
-            received_ms=received_ms,
-            heard_text=heard_text(first.text, heard_ms, received_ms),
-            response_id=response_id,
-            unheard_item_ids=tuple(item.item_id for item in items[1:]),
-        )
+        return replace(result, unheard_item_ids=tuple(item.item_id for item in unheard))
+
+    def _cut_playing(self, item: Item, played_ms: int | None) -> Interruption:
+        speech = item.speech or Speech()
+        received_ms = self.received_ms(item)
+        action, heard_ms = plan(played_ms, received_ms, is_complete=speech.is_complete)
+        event_id = self._out.new_id()
+        if action == "truncated":
+            self._out.send(say.truncate_item(event_id, item.item_id, heard_ms, speech.content_index))
+        elif action == "deleted":
+            self._out.send(say.delete_item(event_id, item.item_id))
+        _close(item, heard_ms)
+        text = heard_text(item.text, heard_ms, received_ms)
+        return Interruption(item.item_id, action, heard_ms, received_ms, text)
 
 
 def _is_over(speech: Speech | None) -> bool:
     """Whether there is nothing to be done about an item's speech: it was dealt with, or some of it was played."""
     return speech is not None and (speech.is_closed or bool(speech.heard_ms))
+
+
+def _is_closed(item: Item) -> bool:
+    return item.speech is None or item.speech.is_closed
 
 
 def _close(item: Item, heard_ms: int) -> None:

