@@ -84,14 +84,13 @@ class Desk:
         message.future.add_done_callback(lambda future: self._done(command, message, future))
         self._changed()
 
-    def stop(self) -> None:
-        """Give back the messages that still wait, and interrupt the reply that is being given."""
+    def withdraw(self) -> None:
+        """Give back the messages that still wait."""
         with self._lock:
             waiting = [message.future for message in self._messages.values() if not message.has_started]
         for future in waiting:
             if future is not None:
                 future.cancel()
-        self._bot.interrupt()
 
     def note(self, event: TurnStarted) -> None:
         """A turn has begun: if it is that of a message from here, the message waits no longer."""

@@ -22,14 +22,16 @@ _FAKE = """
   const fakeModel = (traits) => {
     const listeners = [];
     const sent = [];
+    const buffers = []; // those of the message of the same place in `sent`
     return {
-      sent, listeners, isGone: false,
+      sent, buffers, listeners, isGone: false,
       get: (name) => traits[name],
       on: (name, listener) => listeners.push([name, listener]),
       off: () => {},
-      send(message) {
+      send(message, callbacks, parts = []) {
         if (this.isGone) throw new Error('Cannot send');
         sent.push(structuredClone(message));
+        buffers.push(structuredClone(parts));
       },
       emit: (name, ...rest) => listeners.filter(([known]) => known === name).forEach(([, call]) => call(...rest)),
     };
@@ -128,6 +130,7 @@ def blank_page(
     theme: str = "light",
     has_control: bool = True,
     has_clock: bool = False,
+    script: str = "",
 ) -> PanelPage:
     """Draw the panel ``name`` on a blank page.
 
@@ -139,10 +142,13 @@ def blank_page(
         theme: ``light`` or ``dark``, as JupyterLab says it.
         has_control: Whether the front end finds the control model.
         has_clock: Whether the test moves the page's clock, with ``page.clock``.
+        script: Runs in the page before all else.
     """
     page = tab.new_page()
     if has_clock:
         page.clock.install()
+    if script:
+        page.add_init_script(script)
     # A served page, not about:blank: storage and the clipboard need an origin.
     page.route(
         "http://localhost/blank", lambda route: route.fulfill(body=_html(width, theme), content_type="text/html")

@@ -35,7 +35,7 @@ export function createComposer(session, { placeholder, sent, stopped }) {
     draw();
   });
   field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === "Escape" && session.isBusy) {
+    if (event.key === "Escape" && session.canStop) {
       event.preventDefault();
       stop();
     } else if (isSendKey(event)) {
@@ -68,11 +68,11 @@ export function createComposer(session, { placeholder, sent, stopped }) {
       field.value = session.draft;
       grow(field);
     }
-    const isBusy = session.isBusy && !session.isOff;
-    halt.hidden = !isBusy;
+    const canStop = session.canStop && !session.isOff;
+    halt.hidden = !canStop;
     // What is sent meanwhile waits for its turn.
     const isEmpty = field.value.trim() === "";
-    go.hidden = isBusy && isEmpty;
+    go.hidden = canStop && isEmpty;
     go.disabled = session.isOff || isEmpty;
   }
 

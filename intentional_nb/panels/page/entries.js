@@ -9,6 +9,7 @@ export const DRAW = {
   text() {
     const node = h("div", { class: "inb-text" });
     const more = h("p", { class: "inb-more" });
+    const cut = h("span", { class: "inb-cut" });
     /** @type {string[]} */
     let html = [];
     return {
@@ -18,7 +19,7 @@ export const DRAW = {
         entry.html.forEach((block, index) => {
           if (block === html[index]) return;
           let holder = /** @type {HTMLElement} */ (node.children[index]);
-          if (!holder || holder === more) {
+          if (!holder?.classList.contains("inb-block")) {
             holder = h("div", { class: "inb-block" });
             node.insertBefore(holder, node.children[index] ?? null);
           }
@@ -29,6 +30,9 @@ export const DRAW = {
         more.textContent = entry.more ? `… ${entry.more.toLocaleString("en")} more characters; bot.transcript has them all` : "";
         if (entry.more) node.append(more);
         else more.remove();
+        node.classList.toggle("inb-interrupted", Boolean(entry.cut));
+        if (entry.cut) node.append(drawCut(cut, entry.cut));
+        else cut.remove();
       },
     };
   },
@@ -116,3 +120,13 @@ export const DRAW = {
     };
   },
 };
+
+/**
+ * Where the user interrupted the bot's speech, and the words that nobody heard.
+ * @param {HTMLElement} node @param {{ms: number, unheard: string}} cut
+ */
+function drawCut(node, { ms, unheard }) {
+  node.replaceChildren(h("span", { class: "inb-cut-mark", title: `after ${duration(ms)}` }, "interrupted here"));
+  if (unheard) node.append(h("span", { class: "inb-sr" }, " Not heard: "), h("s", { class: "inb-unheard" }, unheard));
+  return node;
+}

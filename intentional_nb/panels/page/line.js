@@ -21,7 +21,8 @@ export const GRACE_MS = 1500; // for a message that is on its way
 /**
  * Delivers commands and says how the kernel is doing: "live", "busy" (does not answer), "silent" (for long), "gone".
  * @param {{
- *   send: (message: object) => void, sendOther: (message: object) => void, changed: () => void,
+ *   send: (message: object, buffers?: ArrayBuffer[]) => void,
+ *   sendOther: (message: object, buffers?: ArrayBuffer[]) => void, changed: () => void,
  *   now?: () => number, later?: (work: () => void, ms: number) => any, client?: string,
  * }} ways
  */
@@ -29,7 +30,7 @@ export function createLine(ways) {
   const now = ways.now ?? (() => performance.now());
   const later = ways.later ?? setTimeout;
   const client = ways.client ?? Math.random().toString(36).slice(2, 10);
-  /** @type {Map<string, {message: any, since: number, again: boolean}>} */
+  /** @type {Map<string, {message: any, buffers?: ArrayBuffer[], since: number, again: boolean}>} */
   const open = new Map();
   let count = 0;
   let isWatching = false;
@@ -42,9 +43,9 @@ export function createLine(ways) {
     ways.changed();
   }
 
-  function attempt(way, message) {
+  function attempt(way, { message, buffers }) {
     try {
-      way(message);
+      way(message, buffers);
       return true;
     } catch {
       // The front end has let go of the kernel that this panel belongs to; it will not come back.
@@ -68,7 +69,7 @@ export function createLine(ways) {
       oldest = Math.max(oldest, age);
       if (age >= AGAIN_MS && !command.again) {
         command.again = true;
-        attempt(ways.sendOther, command.message);
+        attempt(ways.sendOther, command);
       }
     }
     if (health !== "gone") setHealth(oldest >= LOST_MS ? "silent" : oldest >= BUSY_MS ? "busy" : "live");
@@ -80,14 +81,14 @@ export function createLine(ways) {
     get health() {
       return health;
     },
-    /** @param {string} kind @param {object} [rest] @returns {string} the command's id */
-    send(kind, rest = {}) {
-      const command = `${client}-${++count}`;
-      const message = { kind, client, command, ...rest };
-      open.set(command, { message, since: now(), again: false });
-      attempt(ways.send, message);
+    /** @param {string} kind @param {object} [rest] @param {ArrayBuffer[]} [buffers] @returns {string} the command's id */
+    send(kind, rest = {}, buffers) {
+      const id = `${client}-${++count}`;
+      const command = { message: { kind, client, command: id, ...rest }, buffers, since: now(), again: false };
+      open.set(id, command);
+      attempt(ways.send, command);
       watch();
-      return command;
+      return id;
     },
     /** Ask whether the kernel is there, not too often; also lets it answer the next command beside a running cell. */
     ping() {

@@ -7,8 +7,11 @@ import { emptyStore, receive, stillPending } from "./store.js";
 
 /**
  * @param {any} model
- * @param {{name: string, view?: object, heard?: (message: any, buffers: DataView[]) => void}} more the panel's name, what
- *   its view has besides the conversation, and what to do with messages of other kinds than every panel's
+ * @param {{
+ *   name: string, view?: object, heard?: (message: any, buffers: DataView[]) => void,
+ *   changed?: () => void, seen?: (isSeen: boolean) => void,
+ * }} more the panel's name, what its view has besides the conversation, and what to do with messages of other kinds than
+ *   every panel's, when anything has changed, and when the first view is drawn or the last one removed
  */
 export function createSession(model, more) {
   const options = model.get("options");
@@ -28,8 +31,8 @@ export function createSession(model, more) {
     draft: takeDraft(shelf),
     trouble: "", // what the kernel could not do for the view
     line: createLine({
-      send: (message) => (control ?? model).send(control ? message : { ...message, alone: true }),
-      sendOther: (message) => model.send(control ? message : { ...message, alone: true }),
+      send: (message, buffers) => (control ?? model).send(control ? message : { ...message, alone: true }, undefined, buffers),
+      sendOther: (message, buffers) => model.send(control ? message : { ...message, alone: true }, undefined, buffers),
       changed: () => {
         if (session.line.health === "gone") giveBack();
         session.changed();
@@ -39,12 +42,17 @@ export function createSession(model, more) {
     get isBusy() {
       return session.store.view.busy || session.pending.length > 0;
     },
+    /** Whether there is something to be stopped. */
+    get canStop() {
+      return session.isBusy;
+    },
     /** Whether there is nobody to talk to any more. */
     get isOff() {
       return session.line.health === "gone" || session.store.view.closed;
     },
     /** Draw all views anew. */
     changed() {
+      more.changed?.();
       for (const draw of watchers) draw();
       listen();
     },
@@ -53,10 +61,12 @@ export function createSession(model, more) {
       watchers.add(draw);
       if (isAway) askForAll();
       isAway = false;
+      if (watchers.size === 1) more.seen?.(true);
       return () => {
         watchers.delete(draw);
         if (watchers.size > 0) return;
         isAway = true;
+        more.seen?.(false);
         session.line.send("away");
       };
     },

@@ -10,14 +10,17 @@
  * Strings under `html` were made by the kernel's sanitising renderer and are the only ones that become elements;
  * every other string is shown as text, whatever it holds.
  *
- * @typedef {{k: "text", html: string[], more?: number, unheard?: string, heard?: number}} TextEntry
+ * @typedef {{k: "text", html: string[], more?: number, cut?: {ms: number, unheard: string}}} TextEntry of interrupted
+ *   speech, `html` is what was heard and `cut` what was not
  * @typedef {{k: "tool", name: string, preview: string, arguments: string, status: string, output: string, ms: number}} ToolEntry
  * @typedef {{k: "route", kind: string, source: string, target: string, choice: string, options: string[],
  *            trail: string[], ms: number}} RouteEntry
  * @typedef {{k: "error", text: string, where: string}} ErrorEntry
  * @typedef {{k: "notice", text: string}} NoticeEntry
  * @typedef {TextEntry | ToolEntry | RouteEntry | ErrorEntry | NoticeEntry} Entry
- * @typedef {{n: number, user: string | null, shown?: string, status: string, at: number, ms: number, entries: Entry[]}} Turn
+ * @typedef {{n: number, user: string | null, shown?: string, status: string, at: number, ms: number, entries: Entry[],
+ *            speech?: "waiting" | "partial" | "final" | "nothing" | "failed", why?: string}} Turn `speech` tells how much
+ *   is known of what the user said; a typed turn has none
  * @typedef {{alert: number, kind: "error" | "notice", text: string}} Alert
  * @typedef {{command: string, text: string}} Message
  * @typedef {{stage: string, trail: string[], busy: boolean, hidden: number, closed: boolean,

@@ -4,7 +4,7 @@ import { grow, isSendKey } from "./composer.js";
 import { h, iconButton, toClipboard } from "./elements.js";
 import { DRAW } from "./entries.js";
 import { icon } from "./icons.js";
-import { duration, endWords, isEnding } from "./words.js";
+import { duration, endWords, isEnding, userWords } from "./words.js";
 
 /**
  * What people can do with a turn; what is left out is not offered.
@@ -24,7 +24,9 @@ export function createTurn(actions) {
   let parts = [];
   let isEditing = false;
 
-  const words = h("div", { class: "inb-words" });
+  const said = document.createTextNode("");
+  const remark = h("span", { class: "inb-remark" });
+  const words = h("div", { class: "inb-words" }, said, remark);
   const time = h("time", { class: "inb-time" });
   const userActions = h(
     "div",
@@ -81,7 +83,7 @@ export function createTurn(actions) {
   /** @param {Turn} turn */
   function update(turn) {
     if (turn === shown) return;
-    if (shown === null || turn.user !== shown.user || turn.speech !== shown.speech) updateUser(turn);
+    if (shown === null || turn.user !== shown.user || turn.speech !== shown.speech || turn.why !== shown.why) updateUser(turn);
     if (shown === null || turn.at !== shown.at) {
       const moment = new Date(turn.at);
       time.textContent = moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -105,7 +107,11 @@ export function createTurn(actions) {
   /** @param {Turn} turn */
   function updateUser(turn) {
     user.hidden = turn.user === null || isEditing;
-    words.textContent = turn.shown ?? turn.user ?? "";
+    const known = userWords(turn);
+    said.data = known.text;
+    remark.textContent = known.remark;
+    remark.hidden = !known.remark;
+    userActions.hidden = !known.text;
     node.classList.toggle("inb-opening", turn.user === null);
   }
 

@@ -67,3 +67,22 @@ export function activity(view, pending) {
   if (view.queue.length > 0) return "Waiting for its turn…";
   return view.closed ? "Closed" : "Ready";
 }
+
+/**
+ * What is known of the user's words: `text`, and a remark where that is not all.
+ * @param {Turn} turn
+ */
+export function userWords(turn) {
+  const text = turn.shown ?? turn.user ?? "";
+  switch (turn.speech) {
+    case "waiting":
+    case "partial":
+      return { text, remark: "…" };
+    case "nothing":
+      return { text, remark: "(nothing was recognised)" };
+    case "failed":
+      return { text, remark: `(not recognised: ${turn.why})` };
+    default:
+      return { text, remark: "" };
+  }
+}
