@@ -70,7 +70,8 @@ def choose(
         known = "'local', 'openai' and 'openai_realtime'"
         raise ConfigError(f"unknown client {client!r}; there are {known}", field="bot.llm.client", value=client)
     if client == "local":
-        return Choice(client, llm, wanted == SPOKEN or llm.get("name") == LOCAL_VOICE_MODEL)
+        names_a_voice = modality is None and llm.get("name") == LOCAL_VOICE_MODEL
+        return Choice(client, llm, wanted == SPOKEN or names_a_voice)
     if modality is not None and "client" not in said and client != _REMOTE[modality][0]:
         return _other_client(llm, modality)
     _check(client, wanted, is_asked_for=modality is not None)

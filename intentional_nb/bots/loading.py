@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from intentional_nb.bots import runtime
 from intentional_nb.bots.choosing import Choice, choose
@@ -16,6 +16,9 @@ from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import ConfigError
 from intentional_nb.events import Notice
 from intentional_nb.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from intentional_nb.bots.voice import VoiceBotStructure
 
 __all__ = ["load_bot"]
 
@@ -77,20 +80,26 @@ def _made(config: BotConfig, choice: Choice, router: IntentRouter, notices: list
     llm, api_key = choice.llm, None
     if choice.client == "local":
         server = local_server()
-        notices += [server.notice] if server.notice else []
-        name = LOCAL_VOICE_MODEL if choice.is_spoken else LOCAL_MODEL
+        name, missing = LOCAL_MODEL, [server.notice]
+        if choice.is_spoken:
+            server.prepare_voice()
+            name, missing = LOCAL_VOICE_MODEL, [*missing, server.voice_notice]
+        notices += filter(None, missing)
         llm, api_key = {**llm, "name": name, "base_url": server.base_url}, server.api_key
-    bot = _structure(choice)({**config.bot, "llm": llm}, router, api_key=api_key)
+    settings = {**config.bot, "llm": llm}
+    bot = _spoken(settings, router, api_key) if choice.is_spoken else _written(settings, router, api_key)
     runtime.submit(bot.llm.warm_up())
     return bot
 
 
-def _structure(choice: Choice) -> Any:
-    if not choice.is_spoken:
-        return DirectToLLMBotStructure
-    from intentional_nb.bots.voice import VoiceBotStructure
+def _written(settings: dict[str, Any], router: IntentRouter, api_key: str | None) -> DirectToLLMBotStructure:
+    return DirectToLLMBotStructure(settings, router, api_key=api_key)
 
-    return VoiceBotStructure
+
+def _spoken(settings: dict[str, Any], router: IntentRouter, api_key: str | None) -> VoiceBotStructure:
+    from intentional_nb.bots.voice import VoiceBotStructure  # what it needs takes a moment to import
+
+    return VoiceBotStructure(settings, router, api_key=api_key)
 
 
 def _import_plugins(names: Iterable[str]) -> list[str]:

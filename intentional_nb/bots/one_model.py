@@ -71,6 +71,13 @@ class OneModelBotStructure(BotStructure):
     async def _remember(self, memory: Any) -> None:
         """Make the model remember what it did at a mark; nothing at all for None."""
 
+    async def _prepare(self) -> None:
+        """Make ready what a message needs, such as a session."""
+
+    async def _stop(self) -> None:
+        """Stop the reply that is being given."""
+        await self.llm.handle_interruption()
+
     # -- the same for all
 
     def emit(self, event: Event) -> None:
@@ -89,6 +96,7 @@ class OneModelBotStructure(BotStructure):
         try:
             async with self._one_at_a_time:
                 self._check_open()
+                await self._prepare()
                 yield
         finally:
             self._waiting -= 1
@@ -111,14 +119,14 @@ class OneModelBotStructure(BotStructure):
 
     def interrupt(self) -> None:
         """Stop the reply that is being given; returns at once, harmless when there is none."""
-        runtime.submit(self.llm.handle_interruption())
+        runtime.submit(self._stop())
 
     def reset(self) -> None:
         """Forget the conversation and go back to the first stage; a running turn is stopped first."""
         runtime.wait(runtime.submit(self._reset()))
 
     async def _reset(self) -> None:
-        await self.llm.handle_interruption()
+        await self._stop()
         async with self._one_at_a_time:
             self.intent_router.reset()
             await self._remember(None)
@@ -137,7 +145,7 @@ class OneModelBotStructure(BotStructure):
 
     async def _rewind(self, turn: int) -> None:
         self.transcript.turn(turn)  # a KeyError that says which turns there are
-        await self.llm.handle_interruption()
+        await self._stop()
         async with self._one_at_a_time:
             moment = self._moments[turn]
             self._moments = {number: kept for number, kept in self._moments.items() if number < turn}

@@ -1,17 +1,18 @@
-"""Which of the audio that was sent is the user's speech of which turn: pure bookkeeping on samples.
-
-The server counts the audio of a session in milliseconds. Here everything is counted in samples from the first session
-on, so that a session that was lost and opened again changes nothing.
-"""
+"""Which of the audio that was sent is the user's speech of which turn: pure bookkeeping on samples."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from intentional_nb.audio.pcm import SAMPLES_PER_MS
-from intentional_nb.events import Event, ModelConnected, SpeechEnded, SpeechStarted, TurnStarted
+from intentional_nb.events import Event, SpeechEnded, SpeechStarted, TurnStarted
 
-__all__ = ["SentAudio"]
+__all__ = ["SentAudio", "position"]
+
+
+def position(at_ms: float) -> int:
+    """A moment of the audio sent, as events and the client tell it, in samples."""
+    return round(at_ms * SAMPLES_PER_MS)
 
 
 @dataclass(slots=True)
@@ -29,16 +30,11 @@ class SentAudio:
 
     def __init__(self) -> None:
         self.samples = 0
-        self._session = 0  # where this session began
         self._boundary = 0  # what was sent before became a message, or was thrown away
         self._commit: int | None = None  # where the user said that the message is complete
         self._speech: dict[str, _Speech] = {}  # by the item that it became
         self._items: dict[int, str] = {}  # by turn
         self._starts: dict[int, int] = {}  # where each turn began
-
-    def position(self, at_ms: float) -> int:
-        """The place of a moment of this session."""
-        return self._session + round(at_ms * SAMPLES_PER_MS)
 
     def commit(self) -> None:
         """What was sent since the last message is one."""
@@ -52,15 +48,13 @@ class SentAudio:
         """Take note of what the server tells."""
         match event:
             case SpeechStarted():
-                self._speech[event.item_id] = _Speech(self.position(event.at_ms))
+                self._speech[event.item_id] = _Speech(position(event.at_ms))
             case SpeechEnded():
-                end = self.position(event.at_ms)
+                end = position(event.at_ms)
                 self._speech.setdefault(event.item_id, _Speech(min(self._boundary, end))).end = end
                 self._boundary = max(self._boundary, end)
             case TurnStarted():
                 self._begin_turn(event)
-            case ModelConnected():
-                self._session = self._boundary = self.samples
 
     def _begin_turn(self, event: TurnStarted) -> None:
         self._starts[event.turn] = self.samples

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from intentional_nb.audio.clip import Clip
-from intentional_nb.audio.pcm import BYTES_PER_SAMPLE, SAMPLES_PER_MS
+from intentional_nb.audio.pcm import BYTES_PER_SAMPLE, RATE_HZ, SAMPLES_PER_MS
+from intentional_nb.audio.resample import resample
 from intentional_nb.audio.timeline import Piece, write_stereo
 from intentional_nb.bots.layout import Item, Stretch, laid_out
-from intentional_nb.bots.sent import SentAudio
+from intentional_nb.bots.sent import SentAudio, position
 from intentional_nb.bots.spool import Spool
 from intentional_nb.events import (
     ConversationReset,
@@ -32,12 +33,21 @@ SILENT_MICROPHONE = 1000 * SAMPLES_PER_MS
 class Tape:
     """Keeps the sound, in files, as it comes. It may be used from any thread.
 
+    When it can be kept no longer, such as on a full disk, that is told once, and the conversation goes on without.
+
     Attributes:
         has_player: Whether what the bot says is played, so that its reports tell when that sounds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_failure: Callable[[OSError], None] = lambda _: None) -> None:
+        """Start an empty one.
+
+        Args:
+            on_failure: Told why nothing is kept any more; must not use the tape.
+        """
         self.has_player = False
+        self._on_failure = on_failure
+        self._is_broken = False
         self._user, self._bot = Spool(), Spool()
         self._sent = SentAudio()
         self._sounds: list[Stretch | Item] = []  # in the order in which they began
@@ -53,20 +63,35 @@ class Tape:
 
         Args:
             pcm: The samples.
-            at_ms: How much was sent in this session before.
+            at_ms: How much was sent before, in all sessions.
             is_live: Whether it comes from a microphone, in pieces, rather than as a whole clip.
-
-        Raises:
-            OSError: The disk is full.
         """
+        sent_at = position(at_ms)
         with self._lock:
-            sent_at = self._sent.position(at_ms)
+            self._sent.samples = max(self._sent.samples, sent_at + len(pcm) // BYTES_PER_SAMPLE)
+            if self._is_broken:
+                return
             stretch = self._running if is_live else None
             if stretch is None or self._was_overtaken(stretch) or abs(stretch.sent_until - sent_at) > ROUNDING:
                 stretch = self._new_stretch(sent_at, is_live=is_live)
-            self._user.append(pcm)
-            stretch.samples += len(pcm) // BYTES_PER_SAMPLE
-            self._sent.samples = stretch.sent_until
+            if self._keep(self._user, pcm) is not None:
+                stretch.samples += len(pcm) // BYTES_PER_SAMPLE
+
+    def _keep(self, spool: Spool, pcm: bytes) -> int | None:
+        """Where it begins in the file; None when it is not kept."""
+        if self._is_broken:
+            return None
+        try:
+            return spool.append(pcm)
+        except OSError as error:
+            self._is_broken = True
+            self._on_failure(error)
+            return None
+
+    def skip_to(self, at_ms: float) -> None:
+        """So much was sent by now, in all sessions, of which the last was silence that nobody needs to hear."""
+        with self._lock:
+            self._sent.samples = max(self._sent.samples, position(at_ms))
 
     def _was_overtaken(self, stretch: Stretch) -> bool:
         """Whether a player has gone so far since the last sample that the microphone must have been off."""
@@ -114,11 +139,7 @@ class Tape:
                 self._begin(item)
 
     def note(self, event: Event) -> None:
-        """Take note of what happened.
-
-        Raises:
-            OSError: The disk is full.
-        """
+        """Take note of what happened."""
         with self._lock:
             match event:
                 case ReplyAudio():
@@ -136,7 +157,10 @@ class Tape:
         item = self._items.get(event.item_id)
         if item is None:
             item = self._items[event.item_id] = Item(event.turn)
-        item.add(self._bot.append(event.pcm), len(event.pcm) // BYTES_PER_SAMPLE)
+        pcm = event.pcm if event.rate_hz == RATE_HZ else resample(event.pcm, event.rate_hz, RATE_HZ)
+        offset = self._keep(self._bot, pcm)
+        if offset is not None:
+            item.add(offset, len(pcm) // BYTES_PER_SAMPLE)
         if not self.has_player:
             self._begin(item)
 

@@ -97,6 +97,10 @@ class LocalServer:
         """One sentence for people about what hearing and speaking lack, or how far making them ready has come."""
         return self._must_run().voice.notice
 
+    def prepare_voice(self) -> None:
+        """Begin to load what hearing and speaking need, which the first session would have to wait for."""
+        self._must_run().voice.prepare()
+
     @property
     def active_sessions(self) -> int:
         """Spoken sessions that are open at this moment; 0 when the server is closed."""

@@ -10,7 +10,6 @@ from intentional_nb.bots.tape import Tape
 from intentional_nb.events import (
     ConversationReset,
     ConversationRewound,
-    ModelConnected,
     ReplyAudio,
     ReplyHeard,
     ReplyInterrupted,
@@ -271,16 +270,6 @@ def test_a_reply_played_with_no_microphone_follows_what_was_before(tape, tmp_pat
 
 
 # ---- sessions, and going back
-
-
-def test_times_of_another_session_count_from_its_beginning(tape):
-    tape.add_user(tone(1000, 1), at_ms=0, is_live=False)
-    note(tape, spoken(1, "u1", 0, 1000), [ModelConnected(model="m", base_url="u", is_again=True)])
-    tape.add_user(tone(500, 3), at_ms=0, is_live=False)
-    note(tape, spoken(2, "u2", 100, 400))
-
-    assert tape.user_audio(2).pcm == tone(300, 3)
-    assert tape.user_audio(1).pcm == tone(1000, 1)
 
 
 def test_a_turn_that_is_taken_back_is_silent(tape, tmp_path):
