@@ -44,7 +44,6 @@ class Conductor:
         hearing: What of the bot's speech was heard.
         listening: What the user says.
         session: The session that is open; None while none is.
-        item_turns: The turn of each item of the conversation.
         on_fatal: Called when the server says that the session is of no more use, with its error.
     """
 
@@ -63,7 +62,6 @@ class Conductor:
         )
         self.listening = Listening(settings, self.dialogue, self.turns, emit)
         self.session: VoiceSession | None = None
-        self.item_turns: dict[str, int] = {}
         self.on_fatal: Callable[[told.ErrorTold], None] = lambda _: None
         self._emit = emit
         self._model = settings.model
@@ -123,7 +121,7 @@ class Conductor:
     def _words(self, delta: told.TextDelta | told.TranscriptDelta) -> None:
         turn = self.turns.running
         if turn is not None and delta.response_id == turn.response_id:
-            turn.say(delta.delta)
+            turn.say(delta.delta, delta.item_id)
 
     def _transcript(self, done: told.TranscriptDone) -> None:
         turn = self.turns.running
@@ -150,21 +148,18 @@ class Conductor:
 
     def _item_added(self, added: told.ItemAdded) -> None:
         self.dialogue.confirmed(added.item_id)
-        self.item_turns.setdefault(added.item_id, self.turns.number)
+        self.dialogue.past.note(added.item_id, self.turns.number)
 
     def _before_forgetting(self) -> Collection[str]:
         self.hearing.carry_over(self.dialogue.half)
         return self.listening.words.pending()
 
-    def forget(self, from_turn: int) -> None:
+    def take_back(self, from_turn: int) -> None:
         """Take back a turn and all after it; one that runs is stopped first."""
         self.turns.cut("the turn was taken back")
         self.listening.clear()
-        self.hearing.forget(from_turn)
-        gone = [item_id for item_id, turn in self.item_turns.items() if turn >= from_turn]
-        self.dialogue.forget(gone)
-        for item_id in gone:
-            del self.item_turns[item_id]
+        self.hearing.take_back(from_turn)
+        self.dialogue.take_back(from_turn)
 
     # What goes wrong.
 
@@ -189,6 +184,7 @@ class Conductor:
     def opened(self, session: VoiceSession, prompt: StagePrompt) -> None:
         """A session is open: it takes up where an earlier one was lost."""
         self.session = session
+        self.dialogue.flush = session.flush
         self._rate_hz = round(bytes_per_ms(session.half.session, "output") * 500)
         self.prompt.opened(session, prompt)
         self.turns.found(is_heard_again=self.listening.replay())
@@ -196,7 +192,7 @@ class Conductor:
 
     def lost(self) -> None:
         """The session is lost; what is said until there is another one is kept for it."""
-        self.session = None
+        self.session, self.dialogue.flush = None, lambda: None
         self.turns.lost()
         self.listening.lost()
         self.prompt.lost()

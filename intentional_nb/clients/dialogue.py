@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from intentional_nb.clients.past import Past
 from intentional_nb.clients.reseeding import call_items, reply_item, reseeded, user_item
 from intentional_nb.wire.calls import ToolCall
 from intentional_nb.wire.realtime.client import ClientHalf
@@ -19,10 +20,14 @@ class Dialogue:
 
     Attributes:
         half: The client's half of the session that is open, or will be next.
+        past: Which turn said what.
+        flush: Sends what was said to `half`; does nothing while no session is open.
     """
 
     def __init__(self) -> None:
         self.half = ClientHalf()
+        self.past = Past()
+        self.flush: Callable[[], None] = lambda: None
         self._unconfirmed: dict[str, Mapping[str, Any]] = {}  # items of ours that the server has not confirmed yet
         self._gone: set[str] = set()  # items that were deleted in this session
         self._unsettled: set[str] = set()  # items that go once it is known what was said in them
@@ -31,7 +36,19 @@ class Dialogue:
         """Put an item into the conversation: at its end, or after another; gives its id."""
         item_id = self.half.add_item(item, previous_item_id=after)
         self._unconfirmed[item_id] = {**item, "id": item_id}
+        self.flush()
         return item_id
+
+    def ask(self, params: Mapping[str, Any]) -> str:
+        """Ask the model for a response; gives the id that `ClientHalf.ask` does."""
+        ask_id = self.half.ask(**params)
+        self.flush()
+        return ask_id
+
+    def cancel(self) -> None:
+        """No response is wanted any more."""
+        self.half.cancel()
+        self.flush()
 
     def say(self, text: str) -> str:
         """Put in what the user has typed; gives the item's id."""
@@ -55,6 +72,7 @@ class Dialogue:
             return self.add(answer)
         item_id = self.half.answer_call(call.call_id, output)
         self._unconfirmed[item_id] = {**call_items(call, output)[1], "id": item_id}
+        self.flush()
         return item_id
 
     def correct(self, item_id: str, item: Mapping[str, Any], *, after: str | None = None) -> str:
@@ -73,22 +91,34 @@ class Dialogue:
     def forget(self, item_ids: Iterable[str]) -> None:
         """Take items out of the conversation; harmless for those that are gone."""
         for item_id in item_ids:
-            if item_id and item_id not in self._gone:
+            is_known = item_id in self._unconfirmed or self.half.item(item_id) is not None
+            if is_known and item_id not in self._gone:
                 self._gone.add(item_id)
                 self._unconfirmed.pop(item_id, None)
                 self.half.delete_item(item_id)
+        self.flush()
 
-    def forget_all(self, *, but: str | None = None, unsettled: Collection[str] = ()) -> None:
-        """Empty the conversation.
+    def finish(self, turn: int, *, but: str | None = None, unsettled: Collection[str] = ()) -> None:
+        """The conversation is over: the model forgets it.
 
         Args:
+            turn: The turn with which it ended.
             but: An item that stays.
             unsettled: Items that go only when they are `settled`: who deletes speech before it was written down will
                 never know what was said.
         """
+        self.past.finish(turn, self._told(without=[but] if but is not None else []))
         self._unsettled |= set(unsettled)
         ids = [*(item.item_id for item in self.half.items), *self._unconfirmed]
         self.forget([item_id for item_id in ids if item_id != but and item_id not in self._unsettled])
+
+    def take_back(self, from_turn: int) -> None:
+        """The model forgets a turn and all after it; what it had forgotten because of them it is told again."""
+        gone, again = self.past.take_back(from_turn)
+        self.forget(gone)
+        for item in again:
+            turn = self.past.turns[item["id"]]
+            self.past.note(self.add({key: value for key, value in item.items() if key != "id"}), turn)
 
     def settled(self, item_id: str) -> None:
         """It is known what was said in the item, or will never be."""
@@ -105,9 +135,13 @@ class Dialogue:
         Returns:
             The old session's half.
         """
-        old = self.half
-        told = reseeded(old, self._unconfirmed.values(), without={*self._gone, *self._unsettled, *without})
+        old, told = self.half, self._told(without=without)
         self.half, self._unconfirmed, self._gone, self._unsettled = ClientHalf(), {}, set(), set()
         for item in told:
             self.add(item)
         return old
+
+    def _told(self, *, without: Iterable[str]) -> list[dict[str, Any]]:
+        """All that the model knows, as items to tell it again."""
+        left_out = {*self._gone, *self._unsettled, *without}
+        return reseeded(self.half, self._unconfirmed.values(), without=left_out)

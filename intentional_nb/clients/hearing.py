@@ -108,8 +108,8 @@ class Hearing:
             played_ms = 0  # there is a player, and it has not come to this reply
         self.interrupt(played_ms)
 
-    def forget(self, from_turn: int) -> None:
-        """What was said in this turn and later was taken back."""
+    def take_back(self, from_turn: int) -> None:
+        """What was said in this turn and later does not count."""
         gone = [item_id for item_id, turn in self.turns.items() if turn >= from_turn]
         for item_id in gone:
             del self.turns[item_id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +22,8 @@ __all__ = ["RealtimeAPIClient"]
 
 CHUNK_BYTES = 4_800
 """A clip is sent in pieces of 100 ms."""
+REPORT_S = 1.0
+"""How long after the user began to speak an interruption may come because of that."""
 SAY_THIS = "Say this, word for word, and nothing else:\n\n"
 """How the model is told to speak a line that is not its own."""
 
@@ -113,11 +116,11 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
         ``heard_text`` is what of a spoken reply has reached the user. Calls have ``name`` and ``arguments``, their
         answers ``output``.
         """
-        half = self._conductor.dialogue.half
+        half, past = self._conductor.dialogue.half, self._conductor.dialogue.past
         return [
             {
                 "id": item.item_id,
-                "turn": self._conductor.item_turns.get(item.item_id),
+                "turn": past.turns.get(item.item_id),
                 "type": item.kind,
                 "role": item.role,
                 "text": item.text,
@@ -199,7 +202,7 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
         """
         self._must_be_open()
         self._conductor.listening.append(pcm)
-        self._flush()
+        self._conductor.dialogue.flush()
 
     async def _send_clip(self, source: Any) -> None:
         self._must_be_open()
@@ -223,10 +226,9 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
         if conductor.turns.running is not None:
             conductor.hearing.stop()
         conductor.turns.begin(text)
-        item_id = conductor.dialogue.say(text)
-        conductor.item_turns[item_id] = conductor.turns.number
+        conductor.dialogue.past.note(conductor.dialogue.say(text), conductor.turns.number)
         conductor.turns.ask()
-        self._flush()
+        self._conductor.dialogue.flush()
 
     async def commit_audio(self) -> bool:
         """The user has finished speaking: the audio since the last commit becomes what they said, and is answered.
@@ -238,14 +240,14 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
         """
         self._must_be_open()
         is_enough = self._conductor.listening.commit()
-        self._flush()
+        self._conductor.dialogue.flush()
         return is_enough
 
     async def clear_audio(self) -> None:
         """The audio sent since the last commit does not count."""
         self._must_be_open()
         self._conductor.listening.clear()
-        self._flush()
+        self._conductor.dialogue.flush()
 
     async def set_turn_detection(self, value: Any) -> None:
         """Change who finds out that the user has finished.
@@ -266,12 +268,21 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
 
     # What the model says.
 
-    async def open(self, text: str) -> None:
-        """Let the bot speak first: a turn in which it says ``text``, word for word."""
+    async def open(self, text: str) -> int:
+        """Let the bot speak first: a turn in which it says ``text``, word for word.
+
+        Returns:
+            The turn's number, once it is over; what became of it was told by events.
+
+        Raises:
+            SessionClosedError: There is no session.
+        """
         self._must_be_open()
-        self._conductor.turns.begin(None)
+        turn = self._conductor.turns.begin(None)
         self._conductor.turns.ask(instructions=f"{SAY_THIS}{text}", tools=[], tool_choice="none")
-        self._flush()
+        self._conductor.dialogue.flush()
+        await turn.over.wait()
+        return turn.number
 
     async def update_system_prompt(self) -> None:
         """Take the prompt and the tools of the router's current stage, and wait until the model has them.
@@ -293,37 +304,44 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
             length_to_interruption: Milliseconds that were really played of the item that is playing; None for all that
                 was received.
         """
-        turn = self._conductor.turns.running
-        playing = self._conductor.hearing.playing_turn()
-        # A player's report may come so late that the model already answers the one who interrupted.
-        is_late = (
-            length_to_interruption is not None
-            and playing is not None
-            and turn is not None
-            and (turn.number > playing and turn.item_id is not None and not turn.has_said)
-        )
+        is_late = self._is_late(length_to_interruption)
         self._conductor.hearing.interrupt(length_to_interruption, keep_response=is_late)
         if not is_late:
             self._conductor.turns.cut("the user interrupted")
-        self._flush()
+        self._conductor.dialogue.flush()
+
+    def _is_late(self, played_ms: int | None) -> bool:
+        """Whether the model answers already what interrupted the reply that is meant.
+
+        Whoever interrupts because the user speaks is told of that by an event, and asks a player how far it has come.
+        Meanwhile a short utterance may have become a turn of its own.
+        """
+        turn = self._conductor.turns.running
+        if turn is None or turn.item_id is None or turn.has_said:
+            return False
+        playing = self._conductor.hearing.playing_turn()
+        is_report = played_ms is not None and playing is not None and playing < turn.number
+        return is_report or time.monotonic() - self._conductor.listening.heard_at < REPORT_S
 
     def note_played(self, item_id: str, played_ms: int) -> None:
         """Take a player's report of how much of an item was really played so far, in milliseconds."""
         self._conductor.hearing.note_played(item_id, played_ms)
 
-    async def forget(self, from_turn: int = 1) -> None:
-        """Take back a turn and all after it, or everything: the model knows nothing of them any more.
+    # Going back.
 
-        A turn that runs is stopped first. The router stays where it is.
+    def mark(self) -> int:
+        """What `go_back` goes back to: the moment before the latest turn began."""
+        return self.turn
+
+    async def go_back(self, mark: int | None = None) -> None:
+        """Let the model know only what it knew at a mark, or nothing at all; a turn that runs is stopped first.
+
+        The router stays where it is.
         """
-        self._conductor.forget(from_turn)
-        self._flush()
+        self._conductor.take_back(mark if mark is not None else 0)
+        self._conductor.dialogue.flush()
 
     # Inside.
-
-    def _flush(self) -> None:
-        if self._conductor.session is not None:
-            self._conductor.session.flush()
 
     def _must_be_open(self) -> None:
         if not self._keeper.is_open:

@@ -101,12 +101,19 @@ class SessionPrompt:
         if wanted == (self._sent or self.current):
             return self._update if self._sent else None
         self._sent = wanted
-        sent = self._session.update({"instructions": wanted.text, "tools": wanted.definitions})
-        self._update = asyncio.create_task(self._confirmed(wanted, sent))
+        told = {"instructions": wanted.text, "tools": wanted.definitions}
+        sent = self._session.update(told, then=lambda: self._confirmed(wanted))
+        self._update = asyncio.create_task(self._watched(wanted, sent))
         self._update.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits
         return self._update
 
-    async def _confirmed(self, wanted: StagePrompt, sent: asyncio.Task[None]) -> None:
+    def _confirmed(self, wanted: StagePrompt) -> None:
+        self.current = wanted
+        if self._sent is wanted:
+            self._sent = None
+        self._tell(wanted)
+
+    async def _watched(self, wanted: StagePrompt, sent: asyncio.Task[None]) -> None:
         try:
             await sent
         except SessionClosedError:
@@ -117,10 +124,6 @@ class SessionPrompt:
             if isinstance(error, ReplyTimeoutError):  # a refusal was told when it came
                 self._emit(ErrorOccurred(error=str(error), where="model", exception=error))
             raise
-        self.current = wanted
-        if self._sent is wanted:
-            self._sent = None
-        self._tell(wanted)
 
     def _tell(self, prompt: StagePrompt) -> None:
         self._emit(PromptUpdated(stage=prompt.stage, prompt=prompt.text, tools=tuple(prompt.tools)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -39,6 +40,7 @@ class SpokenTurn:
         retries: How many responses failed in passing.
         scratch: Items that the model sees in this turn only.
         is_goodbye: Whether the model has ended the conversation and says its last words.
+        over: Set when the turn is over.
     """
 
     def __init__(self, number: int, user_text: str | None, item_id: str | None, emit: Callable[[Event], None]) -> None:
@@ -53,8 +55,10 @@ class SpokenTurn:
         self.retries = 0
         self.scratch: list[str] = []
         self.is_goodbye = False
+        self.over = asyncio.Event()
         self._parts: list[list[str]] = []  # what was said, for each response
         self._has_sounded = False
+        self._speaking_id = ""  # the item that spoke last
         self._emit = emit
 
     def begin(self, stage: str) -> None:
@@ -89,8 +93,11 @@ class SpokenTurn:
         self.asked_at = time.perf_counter()
         self._emit(RequestStarted(turn=self.number, part=self.part))
 
-    def say(self, delta: str) -> None:
-        """Words of the response."""
+    def say(self, delta: str, item_id: str) -> None:
+        """Words of an item of the response; another item is another paragraph."""
+        if self._parts[-1] and item_id != self._speaking_id:
+            delta = f"\n\n{delta}"
+        self._speaking_id = item_id
         self._parts[-1].append(delta)
         self._emit(ReplyText(turn=self.number, delta=delta, part=self.part))
 
@@ -103,3 +110,4 @@ class SpokenTurn:
         self._emit(ReplyEnded(turn=self.number, status=status, text=self.text, reason=reason))
         duration_ms = (time.perf_counter() - self._began_at) * 1000
         self._emit(TurnEnded(turn=self.number, status=status, stage=stage, duration_ms=duration_ms))
+        self.over.set()

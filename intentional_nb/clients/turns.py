@@ -86,6 +86,8 @@ class Turns:
         self.cut("the user went on", new_item_id=item_id)
         self.number += 1
         turn = self.running = SpokenTurn(self.number, user_text, item_id, self._emit)
+        if item_id is not None:
+            self._dialogue.past.note(item_id, turn.number)
         turn.begin(self._router.current_stage_name)
         if user_text is not None:
             self._router.begin_turn(user_text, turn=turn.number)
@@ -104,7 +106,7 @@ class Turns:
         if turn is None:
             return
         follow_up = self._stop_following()
-        self._dialogue.half.cancel()
+        self._dialogue.cancel()
         if turn.is_goodbye or (follow_up is not None and follow_up.has_ended):
             self._end_conversation(turn, new_item_id)
         self._end(turn, "cancelled", reason)
@@ -122,7 +124,7 @@ class Turns:
         if not is_told:
             self._emit(ErrorOccurred(turn=turn.number, error=str(error), where="model", exception=error))
         self._stop_following()
-        self._dialogue.half.cancel()
+        self._dialogue.cancel()
         self._end(turn, "failed", str(error))
 
     def _stop_following(self) -> FollowUp | None:
@@ -159,7 +161,7 @@ class Turns:
         if turn.requests >= MAX_REQUESTS - 1:
             params = {**params, "tool_choice": "none"}
         turn.request()
-        turn.ask_id = self._dialogue.half.ask(**params)
+        turn.ask_id = self._dialogue.ask(params)
         self.watchdog.watch()
 
     def user_fell_silent(self) -> None:
@@ -175,11 +177,12 @@ class Turns:
 
     def began(self, told: ResponseBegan) -> None:
         """The model begins a response."""
-        if told.is_out_of_band:
-            return
+        is_ours = self.running is not None and self.running.ask_id in told.ask_ids
+        if told.is_out_of_band or (told.ask_ids and not is_ours):
+            return  # beside the conversation, or asked for by a turn that is over and being cancelled
         turn = self.running or self.begin(None)
         turn.waits_for = "model" if turn.waits_for == "user" else turn.waits_for
-        if turn.ask_id not in told.ask_ids or turn.has_said:
+        if not is_ours or turn.has_said:
             turn.request()  # the server's own, or ours after one of the server's own
         turn.response_id = told.response_id
 
@@ -286,7 +289,7 @@ class Turns:
     def _end_conversation(self, turn: SpokenTurn, new_item_id: str | None = None) -> None:
         """The conversation is over; the next one begins with the user's next words, and knows nothing of this one."""
         turn.is_goodbye = False
-        self._dialogue.forget_all(but=new_item_id, unsettled=self._before_forgetting())
+        self._dialogue.finish(turn.number, but=new_item_id, unsettled=self._before_forgetting())
         self._emit(ConversationEnded(turn=turn.number))
 
     # The session, and the server's silence.

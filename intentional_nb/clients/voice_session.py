@@ -61,7 +61,7 @@ class VoiceSession:
         self._outgoing: deque[bytes] = deque()
         self._wake = asyncio.Event()
         self._closed: asyncio.Future[SessionClosedError] = asyncio.get_running_loop().create_future()
-        self._waiting: dict[str, asyncio.Future[None]] = {}  # what waits for the server, by our event's id
+        self._waiting: dict[str, tuple[asyncio.Future[None], Callable[[], None]]] = {}  # by our event's id
         self._tasks: list[asyncio.Task[None]] = []
         self._refusal: ErrorTold | None = None  # what it last complained of while opening
         self._garbled = 0
@@ -79,7 +79,7 @@ class VoiceSession:
             SessionClosedError: The session was closed before it was open.
         """
         self._socket = await SessionSocket.open(self._settings)
-        created = self._waiting[""] = asyncio.get_running_loop().create_future()
+        created = self._expect("")  # what a server tells unasked
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
         for task in self._tasks:
             task.add_done_callback(self._supervise)
@@ -127,20 +127,25 @@ class VoiceSession:
             await asyncio.wait(self._tasks)
         self._end(SessionClosedError("the session was closed", close_code=1000, reason=reason or "closed"))
 
-    def update(self, session: Mapping[str, Any]) -> asyncio.Task[None]:
+    def update(self, session: Mapping[str, Any], then: Callable[[], None] = lambda: None) -> asyncio.Task[None]:
         """Change settings; they are sent at once.
+
+        Args:
+            session: Them, in the shape of the session object.
+            then: Called as soon as the server has confirmed them, before anything else that it tells.
 
         Returns:
             Ends when the server has confirmed them, or raises `RefusedError` when it said no, `ReplyTimeoutError` when
             it says nothing, `SessionClosedError` when the session ended before.
         """
-        updated = self._expect(self.half.update_session(session))
+        updated = self._expect(self.half.update_session(session), then)
         self.flush()
         return asyncio.create_task(self._answered(updated, "did not confirm the new settings"))
 
-    def _expect(self, event_id: str) -> asyncio.Future[None]:
-        future = self._waiting[event_id] = asyncio.get_running_loop().create_future()
+    def _expect(self, event_id: str, then: Callable[[], None] = lambda: None) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         future.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be waiting any more
+        self._waiting[event_id] = future, then
         return future
 
     # Going out.
@@ -219,13 +224,14 @@ class VoiceSession:
                         self._settle("", as_error(happening))
 
     def _settle(self, event_id: str, error: ClientError | None) -> None:
-        waiting = self._waiting.pop(event_id, None)
-        if waiting is None or waiting.done():
+        future, then = self._waiting.pop(event_id, (None, None))
+        if future is None or then is None:
             return
-        if error is None:
-            waiting.set_result(None)
+        if error is not None:
+            future.set_exception(error)
         else:
-            waiting.set_exception(error)
+            future.set_result(None)
+            then()
 
     def _supervise(self, task: asyncio.Task[None]) -> None:
         """A reader or writer that fails for a reason of our own ends the session in sight."""

@@ -98,3 +98,25 @@ async def scene() -> AsyncIterator[Any]:
         yield make
         for made in scenes:
             await made.client.close()
+
+
+@pytest.fixture
+async def spoken(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
+    """Make a spoken scene for a script; at the end every step must have been used."""
+    from intentional_nb.local.realtime.script import VoiceScript
+    from tests.clients.spoken import Spoken
+
+    monkeypatch.setattr("intentional_nb.clients.patience.FIRST_WAIT_S", 0.02)
+    monkeypatch.setattr("intentional_nb.clients.turns.FIRST_WAIT_S", 0.02)
+    with contextlib.ExitStack() as servers:
+        scenes: list[Spoken] = []
+
+        def make(*steps: Any, script: Any = {}, server: Any = {}, **options: Any) -> Spoken:
+            written = VoiceScript(*steps, **script)
+            running = servers.enter_context(LocalServer(written, api_key=KEY, **server))
+            scenes.append(Spoken(running, written, **options))
+            return scenes[-1]
+
+        yield make
+        for made in scenes:
+            await made.client.close()
