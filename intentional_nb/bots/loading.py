@@ -77,6 +77,7 @@ def _made(config: BotConfig, choice: Choice, router: IntentRouter, notices: list
     kind = config.bot.get("type") or known
     if kind != known:
         raise ConfigError(f"unknown bot type {kind!r}; there is {known!r}", field="bot.type", value=kind)
+    make = _maker(choice)  # first: while its modules are imported here, no other thread should import them too
     llm, api_key = choice.llm, None
     if choice.client == "local":
         server = local_server()
@@ -86,20 +87,17 @@ def _made(config: BotConfig, choice: Choice, router: IntentRouter, notices: list
             name, missing = LOCAL_VOICE_MODEL, [*missing, server.voice_notice]
         notices += filter(None, missing)
         llm, api_key = {**llm, "name": name, "base_url": server.base_url}, server.api_key
-    settings = {**config.bot, "llm": llm}
-    bot = _spoken(settings, router, api_key) if choice.is_spoken else _written(settings, router, api_key)
+    bot = make({**config.bot, "llm": llm}, router, api_key=api_key)
     runtime.submit(bot.llm.warm_up())
     return bot
 
 
-def _written(settings: dict[str, Any], router: IntentRouter, api_key: str | None) -> DirectToLLMBotStructure:
-    return DirectToLLMBotStructure(settings, router, api_key=api_key)
+def _maker(choice: Choice) -> type[DirectToLLMBotStructure] | type[VoiceBotStructure]:
+    if not choice.is_spoken:
+        return DirectToLLMBotStructure
+    from intentional_nb.bots.voice import VoiceBotStructure  # takes a moment, which only who speaks should wait
 
-
-def _spoken(settings: dict[str, Any], router: IntentRouter, api_key: str | None) -> VoiceBotStructure:
-    from intentional_nb.bots.voice import VoiceBotStructure  # what it needs takes a moment to import
-
-    return VoiceBotStructure(settings, router, api_key=api_key)
+    return VoiceBotStructure
 
 
 def _import_plugins(names: Iterable[str]) -> list[str]:
