@@ -1,7 +1,7 @@
 """From a spoken conversation to the Chat Completions request that the language answers.
 
 The language goes by words alone: the user's as they were understood, the model's as far as they were heard. A call
-stands beside its output, as Chat Completions has it, even if people spoke in between.
+stands beside its output, as Chat Completions has it: where the output came, should people have spoken in between.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ def chat_request(model: str, settings: ResponseSettings, items: Sequence[ServerI
 
 
 def _messages(instructions: str, items: Sequence[ServerItem]) -> list[dict[str, Any]]:
-    outputs = {item.call_id: item.output for item in items if item.type == "function_call_output"}
+    calls = {item.call_id: item for item in items if item.type == "function_call"}
+    answered = {item.call_id for item in items if item.type == "function_call_output"}
     last_said = max((at for at, item in enumerate(items) if item.role == "user"), default=-1)
     messages: list[dict[str, Any]] = [{"role": "system", "content": instructions}]
     for at, item in enumerate(items):
-        if item.type == "message":
-            if item.text or item.role == "user":
-                messages.append({"role": item.role, "content": item.text})
-        elif item.type == "function_call":
-            output = outputs.get(item.call_id, WAITING if at < last_said else None)
-            if output is not None:
-                _add_call(messages, item, output)
+        if item.type == "message" and (item.text or item.role == "user"):
+            messages.append({"role": item.role, "content": item.text})
+        elif item.type == "function_call" and item.call_id not in answered and at < last_said:
+            _add_call(messages, item, WAITING)
+        elif item.type == "function_call_output" and item.call_id in calls:
+            _add_call(messages, calls[item.call_id], item.output)
     return messages
 
 

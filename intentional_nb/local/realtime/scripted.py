@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,8 @@ class ScriptedVoice:
         return LevelDetector(**options) if self._script.hears else _Deaf()
 
     async def detect(self, detector: Detector, pcm: bytes) -> Sequence[Edge]:
-        """Feed the ear."""
+        """Feed the ear, and let others have their turn."""
+        await asyncio.sleep(0)
         return detector.feed(pcm)
 
     async def recognise(self, pcm: bytes, transcription: Mapping[str, Any]) -> str | None:

@@ -123,6 +123,8 @@ class VoiceSession:
     def start(self, work: Coroutine[Any, Any, None], response: ServerResponse | None = None) -> asyncio.Task[None]:
         """Do something beside the reader, for a response if it is given; what goes wrong is told to the client."""
         task = asyncio.create_task(self._supervised(work, response))
+        # Cancelled before it began, a task leaves its work as it is.
+        task.add_done_callback(lambda _: work.close())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if response is not None:

@@ -84,14 +84,14 @@ def test_without_tools_nothing_is_said_of_them():
             [user("Book."), bot("One moment."), call(1), call(2), output(2, "two"), output(1, "one")],
             [
                 ("user", "Book."),
-                ("assistant", "One moment.", "call_1", "call_2"),
-                ("tool", "one", "call_1"),
+                ("assistant", "One moment.", "call_2", "call_1"),
                 ("tool", "two", "call_2"),
+                ("tool", "one", "call_1"),
             ],
         ),
         (
             [user("Book."), call(1), user("Wait!"), output(1)],
-            [("user", "Book."), ("assistant", None, "call_1"), ("tool", "done", "call_1"), ("user", "Wait!")],
+            [("user", "Book."), ("user", "Wait!"), ("assistant", None, "call_1"), ("tool", "done", "call_1")],
         ),
         (
             [user("Book."), call(1), user("Hello?")],
