@@ -6,7 +6,7 @@ import json
 from base64 import b64decode, b64encode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.wire.realtime.server import ServerHalf, new_id
@@ -149,6 +149,7 @@ def test_a_wrong_field_is_named(half, event, code, param):
     assert (error["code"], error["param"]) == (code, param)
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
@@ -504,6 +505,7 @@ def test_an_item_has_audio_at_its_first_index_only(half):
     assert error["param"] == "content_index"
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=8), st.integers(1, 2400))
 def test_what_is_heard_is_never_more_than_what_was_said(lengths_ms, end_ms):
     half = make_half()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.wire.realtime.server_buffer import InputBuffer
@@ -45,6 +45,7 @@ def test_too_little_stays_where_it_is():
     assert buffer.length_ms == 99
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=6), st.floats(0, 300), st.floats(0, 300))
 def test_a_time_means_the_same_sample_however_the_audio_came(lengths_ms, one, other):
     whole, pieces = InputBuffer(), InputBuffer()

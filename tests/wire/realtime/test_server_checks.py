@@ -3,7 +3,7 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.wire.realtime.server_checks import (
@@ -96,6 +96,7 @@ def test_what_is_right_passes_and_what_is_not_required_may_be_null():
     SHAPE({"name": "x", "count": None, "kind": None}, "at")
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_audio_is_whole_samples_or_refused(data):
     encoded = b64encode(data).decode()

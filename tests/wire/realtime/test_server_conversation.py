@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.wire.realtime import server_conversation
@@ -13,6 +13,7 @@ def speech(item_id: str, size: int = 960) -> ServerItem:
     return ServerItem(item_id, "message", role="user", parts=[Part.heard(bytes(size))])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 99), st.booleans()), max_size=30))
 def test_items_follow_the_one_they_were_put_after(moves):
     conversation = Conversation()

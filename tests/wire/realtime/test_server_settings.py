@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from intentional_nb.wire.realtime.server_errors import Mistake
@@ -141,6 +142,7 @@ PATCHES = st.fixed_dictionaries(
 )
 
 
+@trying(deadline=None)
 @given(st.lists(PATCHES, max_size=3), PATCHES)
 def test_the_same_update_twice_is_that_update_once(earlier, patch):
     session = settings()
@@ -154,6 +156,7 @@ def test_the_same_update_twice_is_that_update_once(earlier, patch):
     assert session.frame == once
 
 
+@trying(deadline=None)
 @given(PATCHES)
 def test_an_empty_update_changes_nothing(patch):
     session = settings()
