@@ -183,6 +183,9 @@ class ClientHalf:
         """
         responses = self._in.responses
         response_id, is_busy = responses.response_id, responses.is_busy
+        if keep_response:
+            playing, unheard = self._playback.at_stake_before(item_id, response_id)
+            return self._playback.cut(playing, unheard, played_ms) if playing is not None or unheard else None
         playing, unheard = self._playback.at_stake(item_id, response_id)
         if playing is None and not unheard and not is_busy:
             return None
