@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from intentional_nb.local.script import Script, Step
     from intentional_nb.local.server import LocalServer
     from intentional_nb.panels.chat import ChatPanel
+    from intentional_nb.panels.stage_graph import StageGraph
     from intentional_nb.tools.function import tool
     from intentional_nb.tools.tool import Tool, ToolParameter, to_openai_tool
 
@@ -74,6 +75,7 @@ __all__ = [
     "ScriptError",
     "ServerError",
     "SessionClosedError",
+    "StageGraph",
     "Step",
     "Tool",
     "ToolError",
@@ -108,6 +110,7 @@ _HOMES = {
     "local.script": ("Script", "Step"),
     "local.server": ("LocalServer",),
     "panels.chat": ("ChatPanel",),
+    "panels.stage_graph": ("StageGraph",),
     "tools.function": ("tool",),
     "tools.tool": ("Tool", "ToolParameter", "to_openai_tool"),
 }
