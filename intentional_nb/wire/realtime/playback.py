@@ -52,9 +52,21 @@ class Playback:
             response_id: The active response; empty when none is.
         """
         items = [item for item in self._in.conversation if item.speech is not None or self._is_empty(item, response_id)]
+        return self._split(items, item_id, response_id)
+
+    def at_stake_before(self, item_id: str | None, response_id: str) -> tuple[Item | None, list[Item]]:
+        """The same, but for the items of the active response, which came after what is being played."""
+        item = self._in.conversation.get(self._playing_id)
+        if response_id and item_id is None and item is not None and item.response_id == response_id:
+            return None, []  # the player has come to it already
+        items = [item for item in self._in.conversation if item.speech is not None]
+        return self._split([item for item in items if not response_id or item.response_id != response_id], item_id, "")
+
+    def _split(self, items: Sequence[Item], item_id: str | None, response_id: str) -> tuple[Item | None, list[Item]]:
         place = self._playing(items, item_id)
         if place is None:
-            return None, [item for item in items if item.response_id == response_id and not _is_over(item.speech)]
+            active = [item for item in items if response_id and item.response_id == response_id]
+            return None, [item for item in active if not _is_over(item.speech)]
         later = [item for item in items[place + 1 :] if not _is_over(item.speech)]
         return (None if _is_closed(items[place]) else items[place]), later
 

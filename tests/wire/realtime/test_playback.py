@@ -222,6 +222,45 @@ def test_what_follows_an_item_that_was_played_to_its_end_was_not_heard(talk):
     assert talk.client.interrupt(2_000, "i1") == Interruption(response_id="r1")
 
 
+@pytest.fixture
+def answered(talk):
+    """The reply was cut off by the server, which answers the one who interrupted already."""
+    talk.ends("r1", "cancelled")
+    speak(talk, "r1", "i1b", 300, previous="i1")
+    talk.begins("r2")
+    speak(talk, "r2", "i2", 1_000, previous="i1b")
+    return talk
+
+
+def test_a_report_that_comes_late_leaves_the_answer_alone(answered):
+    answered.client.note_played("i1", 600)
+
+    interruption = answered.client.interrupt(700, keep_response=True)
+
+    assert interruption == Interruption("i1", "truncated", 700, 2_000, "one", unheard_item_ids=())
+    assert did(answered) == [("truncate", "i1", 700)]
+    assert answered.client.active_response_id == "r2"
+    assert answered.speaks("r2", "i2", 100) != []
+
+
+def test_a_report_that_comes_late_names_its_item(answered):
+    assert answered.client.interrupt(700, "i1", keep_response=True).item_id == "i1"
+    assert answered.client.interrupt(700, "i1", keep_response=True) is None
+
+
+def test_a_player_that_has_come_to_the_answer_interrupts_nothing_before_it(answered):
+    answered.client.note_played("i2", 100)
+
+    assert answered.client.interrupt(100, keep_response=True) is None
+    assert did(answered) == []
+
+
+def test_with_nothing_active_there_is_nothing_to_leave_alone(talk):
+    finish(talk)
+
+    assert talk.client.interrupt(700, keep_response=True).action == "truncated"
+
+
 def test_what_was_interrupted_is_interrupted_once(talk):
     talk.client.interrupt(100)
     talk.said()
