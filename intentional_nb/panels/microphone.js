@@ -36,7 +36,8 @@ export function microphoneWorklet(makeResampler) {
       this.size = Math.round((RATE_HZ * chunkMs) / 1000);
       this.tail = Math.round((RATE_HZ * tailMs) / 1000);
       this.resampler = makeResampler(sampleRate, RATE_HZ);
-      this.frame = null; // that must come next
+      this.frame = null; // that must come next; a device that is just being opened may skip some
+      this.settling = sampleRate / 10;
       this.lost = 0;
       this.isMuted = false;
       this.isOpen = true;
@@ -63,7 +64,8 @@ export function microphoneWorklet(makeResampler) {
 
     process([channels]) {
       const length = channels?.[0]?.length ?? 128;
-      if (this.frame !== null && currentFrame > this.frame) this.lost += currentFrame - this.frame;
+      this.settling -= length;
+      if (this.settling < 0 && this.frame !== null && currentFrame > this.frame) this.lost += currentFrame - this.frame;
       this.frame = currentFrame + length;
       this.take(this.resampler.push(this.mix(channels, length)));
       return this.isOpen;

@@ -33,22 +33,63 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """One Chromium, without a window."""
+def launch() -> Iterator[Callable[..., Browser]]:
+    """Call it with a browser's arguments for a Chromium without a window; the same arguments give the same one."""
     from playwright.sync_api import Error, sync_playwright
 
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    launched: dict[tuple[str, ...], Browser] = {}
+
     with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=program, args=sandbox)
-        except Error as error:
-            pytest.skip(
-                "no Chromium to test in: install it, or say where it is in the variable CHROMIUM, or run "
-                f"'playwright install chromium' ({str(error).splitlines()[0]})"
+
+        def launch_browser(*arguments: str) -> Browser:
+            if arguments not in launched:
+                try:
+                    launched[arguments] = playwright.chromium.launch(
+                        executable_path=program, args=[*sandbox, *arguments]
+                    )
+                except Error as error:
+                    pytest.skip(
+                        "no Chromium to test in: install it, or say where it is in the variable CHROMIUM, or run "
+                        f"'playwright install chromium' ({str(error).splitlines()[0]})"
+                    )
+            return launched[arguments]
+
+        yield launch_browser
+        for browser in launched.values():
+            browser.close()
+
+
+@pytest.fixture(scope="package")
+def chromium(launch: Callable[..., Browser]) -> Browser:
+    """One Chromium, without a window."""
+    return launch()
+
+
+@pytest.fixture(scope="package")
+def listening(launch: Callable[..., Browser]) -> Iterator[Callable[..., BrowserContext]]:
+    """Call it with a WAV file: a browser profile whose microphone hears it, from its beginning each time.
+
+    It may sound without a click. The file is an argument of the browser, so there is one browser for each.
+    """
+    profiles: dict[Path, BrowserContext] = {}
+
+    def open_profile(wav: Path) -> BrowserContext:
+        if wav not in profiles:
+            browser = launch(
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+                f"--use-file-for-fake-audio-capture={wav}%noloop",
+                "--autoplay-policy=no-user-gesture-required",
             )
-        yield browser
-        browser.close()
+            profiles[wav] = browser.new_context(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+            profiles[wav].grant_permissions(["microphone"])
+        return profiles[wav]
+
+    yield open_profile
+    for profile in profiles.values():
+        profile.close()
 
 
 @pytest.fixture(scope="package")
