@@ -14,15 +14,16 @@ _STARTS_BLOCK = re.compile(r"^\s*(#{1,6}\s|>|[-*+•]\s|\d{1,3}[.)]\s|\|)")
 _MARKER = re.compile(r"^\s*(#{1,6}\s+|>\s?|[-*+•]\s+(\[[ xX]\]\s+)?)+")
 _HEADING = re.compile(r"^\s*(#{1,6}\s|\|)")
 
+_TAGS = "a|b|br|code|del|details|div|em|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|s|small|span|strong|su[bp]|summary|u|ul"
 _REPLACED = [
     (re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)"), r"\1"),  # links and pictures: their text
     (re.compile(r"<((?:https?://|mailto:)[^>\s]+)>"), r"\1"),
     (re.compile(r"\b(?:https?://(?:www\.)?|mailto:)([^\s/?#<>]+)[^\s<>]*?(?=[.,;:!?)\]]*(?:\s|$))"), r"\1"),
-    (re.compile(r"</?[A-Za-z][^<>]*>"), " "),
+    (re.compile(rf"(?i)</?(?:{_TAGS})\b[^<>]*>"), " "),
     (re.compile(r"(`+)(.+?)\1"), r"\2"),
     (re.compile(r"(\*\*\*|___)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
     (re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
-    (re.compile(r"(?<![\w*])([*_])(?=[^\s*_])(.+?)(?<=[^\s*_])\1(?![\w*])"), r"\2"),
+    (re.compile(r"(?<![\w*\\])([*_])(?=[^\s*_])(.+?)(?<=[^\s*_\\])\1(?![\w*])"), r"\2"),
     (re.compile(r"\\([!-/:-@\[-`{-~])"), r"\1"),
 ]
 
