@@ -111,9 +111,9 @@ async def spoken(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
     with contextlib.ExitStack() as servers:
         scenes: list[Spoken] = []
 
-        def make(*steps: Any, script: Any = {}, server: Any = {}, **options: Any) -> Spoken:
-            written = VoiceScript(*steps, **script)
-            running = servers.enter_context(LocalServer(written, api_key=KEY, **server))
+        def make(*steps: Any, script: Any = None, server: Any = None, **options: Any) -> Spoken:
+            written = VoiceScript(*steps, **(script or {}))
+            running = servers.enter_context(LocalServer(written, api_key=KEY, **(server or {})))
             scenes.append(Spoken(running, written, **options))
             return scenes[-1]
 
