@@ -10,13 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from intentional_nb import errors, events, examples
+    from intentional_nb import audio, errors, events, examples
+    from intentional_nb.audio.clip import Clip
+    from intentional_nb.audio.playback import play
     from intentional_nb.bots.direct import DirectToLLMBotStructure
     from intentional_nb.bots.loading import load_bot
     from intentional_nb.bots.structure import BotStructure
     from intentional_nb.bots.transcript import Transcript, Turn
+    from intentional_nb.bots.voice import VoiceBotStructure
     from intentional_nb.clients.base import ContinuousStreamModelClient, TurnBasedModelClient
     from intentional_nb.clients.chat_completion import ChatCompletionAPIClient
+    from intentional_nb.clients.realtime import RealtimeAPIClient
     from intentional_nb.conversation.builder import Conversation
     from intentional_nb.conversation.graph import ConversationGraph
     from intentional_nb.conversation.loading import load_graph
@@ -41,10 +45,13 @@ if TYPE_CHECKING:
         ToolError,
     )
     from intentional_nb.local import script
+    from intentional_nb.local.realtime import script as voice_script
+    from intentional_nb.local.realtime.script import VoiceScript, VoiceStep
     from intentional_nb.local.script import Script, Step
     from intentional_nb.local.server import LocalServer
     from intentional_nb.panels.chat import ChatPanel
     from intentional_nb.panels.stage_graph import StageGraph
+    from intentional_nb.panels.voice import VoicePanel
     from intentional_nb.tools.function import tool
     from intentional_nb.tools.tool import Tool, ToolParameter, to_openai_tool
 
@@ -55,6 +62,7 @@ __all__ = [
     "ChatCompletionAPIClient",
     "ChatPanel",
     "ClientError",
+    "Clip",
     "ConfigError",
     "ConnectError",
     "ContinuousStreamModelClient",
@@ -67,6 +75,7 @@ __all__ = [
     "IntentionalError",
     "LocalServer",
     "RateLimitError",
+    "RealtimeAPIClient",
     "RefusedError",
     "RemoteProtocolError",
     "ReplyTimeoutError",
@@ -83,40 +92,60 @@ __all__ = [
     "Transcript",
     "Turn",
     "TurnBasedModelClient",
+    "VoiceBotStructure",
+    "VoicePanel",
+    "VoiceScript",
+    "VoiceStep",
+    "audio",
     "errors",
     "events",
     "examples",
     "load_bot",
     "load_graph",
+    "play",
     "script",
     "to_openai_tool",
     "tool",
+    "voice_script",
 ]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "audio.clip": ("Clip",),
+    "audio.playback": ("play",),
     "bots.direct": ("DirectToLLMBotStructure",),
     "bots.loading": ("load_bot",),
     "bots.structure": ("BotStructure",),
     "bots.transcript": ("Transcript", "Turn"),
+    "bots.voice": ("VoiceBotStructure",),
     "clients.base": ("ContinuousStreamModelClient", "TurnBasedModelClient"),
     "clients.chat_completion": ("ChatCompletionAPIClient",),
+    "clients.realtime": ("RealtimeAPIClient",),
     "conversation.builder": ("Conversation",),
     "conversation.graph": ("ConversationGraph",),
     "conversation.loading": ("load_graph",),
     "conversation.router": ("IntentRouter",),
     "errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "local.realtime.script": ("VoiceScript", "VoiceStep"),
     "local.script": ("Script", "Step"),
     "local.server": ("LocalServer",),
     "panels.chat": ("ChatPanel",),
+    "panels.voice": ("VoicePanel",),
     "panels.stage_graph": ("StageGraph",),
     "tools.function": ("tool",),
     "tools.tool": ("Tool", "ToolParameter", "to_openai_tool"),
 }
 """Where each public name lives; a test compares it with the imports above, which type checkers read."""
 
-_MODULES = {"errors": "errors", "events": "events", "examples": "examples", "script": "local.script"}
+_MODULES = {
+    "audio": "audio",
+    "errors": "errors",
+    "events": "events",
+    "examples": "examples",
+    "script": "local.script",
+    "voice_script": "local.realtime.script",
+}
 """The modules among the public names."""
 
 _HOME_OF = {name: f"{__name__}.{module}" for module, names in _HOMES.items() for name in names}

@@ -63,7 +63,7 @@ def test_type_checkers_and_python_find_the_names_in_the_same_places():
     root = tree(PACKAGE / "__init__.py")
     (block,) = (node for node in root.body if isinstance(node, ast.If))
     froms = [node for node in block.body if isinstance(node, ast.ImportFrom)]
-    typed = {alias.name: f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+    typed = {alias.asname or alias.name: f"{node.module}.{alias.name}" for node in froms for alias in node.names}
 
     named = {name: f"{home}.{name}" for name, home in intentional_nb._HOME_OF.items()}
     modules = {name: f"intentional_nb.{path}" for name, path in intentional_nb._MODULES.items()}

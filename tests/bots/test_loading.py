@@ -2,7 +2,9 @@ import pytest
 
 from intentional_nb import examples
 from intentional_nb.bots.loading import load_bot
+from intentional_nb.bots.voice import VoiceBotStructure
 from intentional_nb.clients.settings import SUGGESTED_MODEL
+from intentional_nb.clients.voice_settings import SUGGESTED_VOICE_MODEL
 from intentional_nb.conversation.loading import load_graph
 from intentional_nb.errors import ConfigError, GraphError
 from intentional_nb.tools.function import tool
@@ -110,3 +112,50 @@ def test_a_missing_plugin_is_told_and_does_no_harm(capsys):
         assert any("no_such_plugin_here" in notice for notice in bot.notices)
 
     assert "no_such_plugin_here" in capsys.readouterr().out
+
+
+# ---- to speak with
+
+
+def test_the_local_voice_needs_neither_key_nor_name(capsys):
+    with load(modality="audio_stream") as bot:
+        assert isinstance(bot, VoiceBotStructure)
+        assert (bot.llm.model_name, bot.state) == ("local-realtime", "idle")
+
+    assert "using the local voice" in capsys.readouterr().out
+
+
+def test_a_spoken_file_gives_a_bot_that_speaks_and_the_call_can_say_otherwise():
+    with load_bot(examples.path("interview_spoken")) as bot:
+        assert isinstance(bot, VoiceBotStructure)
+    with load_bot(examples.path("interview_spoken"), modality="text_messages") as bot:
+        assert (type(bot).__name__, bot.llm.model_name) == ("DirectToLLMBotStructure", "local-chat")
+    with load_bot(examples.path("interview"), modality="audio_stream") as bot:
+        assert isinstance(bot, VoiceBotStructure)
+
+
+def test_with_a_key_the_suggested_voice_of_openai_is_used(monkeypatch, capsys):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
+
+    with load(modality="audio_stream") as bot:
+        assert bot.llm.model_name == SUGGESTED_VOICE_MODEL
+        assert "api.openai.com" in repr(bot.llm)
+
+    assert SUGGESTED_VOICE_MODEL in capsys.readouterr().out
+
+
+def test_a_realtime_model_gives_a_bot_that_speaks():
+    with load(model="my-realtime", base_url="http://127.0.0.1:9/v1", voice="marin") as bot:
+        assert isinstance(bot, VoiceBotStructure)
+        assert (bot.llm.model_name, bot.llm.voice) == ("my-realtime", "marin")
+
+
+@pytest.mark.parametrize(
+    ("client", "model", "right"),
+    [("openai", "gpt-realtime", "openai_realtime"), ("openai_realtime", "gpt-6-luna", "client: openai'")],
+)
+def test_the_wrong_client_for_a_model_is_refused_with_the_right_one(monkeypatch, client, model, right):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
+
+    with pytest.raises(ConfigError, match=right):
+        load(client=client, model=model)
