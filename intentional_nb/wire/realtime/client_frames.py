@@ -5,8 +5,7 @@ All are JSON objects for WebSocket *text* frames, given as UTF-8 bytes. Names an
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -35,21 +34,19 @@ encode = msgspec.json.Encoder().encode
 MAX_APPEND_BYTES = 15 * 1024 * 1024 // 4 * 3
 """The most audio that one event carries; an even number, so that no sample is cut."""
 
-_APPEND_START = b'{"type":"input_audio_buffer.append","audio":"'
-_APPEND_END = b'"}'
+
+class _Append(msgspec.Struct, tag_field="type", tag="input_audio_buffer.append", gc=False):
+    """The frequent event: its audio becomes base64 while it is written."""
+
+    audio: bytes
 
 
-def append_frames(audio: bytes) -> Iterator[bytes]:
+def append_frames(audio: bytes) -> list[bytes]:
     """The events that add audio to the server's buffer: one, or more when there is too much for one."""
     if len(audio) <= MAX_APPEND_BYTES:
-        yield _append(audio)
-        return
-    for start in range(0, len(audio), MAX_APPEND_BYTES):
-        yield _append(audio[start : start + MAX_APPEND_BYTES])
-
-
-def _append(audio: bytes) -> bytes:
-    return b"%b%b%b" % (_APPEND_START, b2a_base64(audio, newline=False), _APPEND_END)
+        return [encode(_Append(audio))]
+    starts = range(0, len(audio), MAX_APPEND_BYTES)
+    return [encode(_Append(audio[start : start + MAX_APPEND_BYTES])) for start in starts]
 
 
 def update_session(event_id: str, session: Mapping[str, Any]) -> Frame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from intentional_nb.errors import AudioError
 from intentional_nb.wire.realtime.client_frames import append_frames
 
@@ -38,7 +36,7 @@ class InputAudio:
         """How much the server's buffer holds, as far as can be known from here."""
         return (self.sent_bytes - self._taken_bytes) / self.bytes_per_ms
 
-    def append(self, audio: bytes) -> Iterator[bytes]:
+    def append(self, audio: bytes) -> list[bytes]:
         """The frames that send audio.
 
         Raises:

@@ -51,6 +51,8 @@ __all__ = ["READERS", "ItemCreated", "OutputAdded", "OutputDone", "PartAdded"]
 
 Frame = Mapping[str, Any]
 
+_LARGEST = 2**53
+
 
 class ItemCreated(ItemAdded, frozen=True):
     """``conversation.item.created``, which the beta sent, and some servers still do, in the place of added and done."""
@@ -92,9 +94,9 @@ def text(frame: Frame, key: str) -> str:
 
 
 def number(frame: Frame, key: str) -> int:
-    """A whole number, rounded; 0 when there is none."""
+    """A whole number, rounded; 0 when there is none, or none that can be meant."""
     value = frame.get(key)
-    return round(value) if isinstance(value, int | float) else 0
+    return round(value) if isinstance(value, int | float) and abs(value) < _LARGEST else 0
 
 
 def mapping(frame: Frame, key: str) -> Frame:

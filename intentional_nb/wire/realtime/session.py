@@ -26,6 +26,7 @@ __all__ = [
 Session = dict[str, Any]
 
 _DEFAULT_BYTES_PER_MS = 48.0
+_RATES_HZ = range(4_000, 200_000)
 _WHOLE = {"turn_detection", "transcription", "format", "voice", "tool_choice", "tracing", "truncation", "prompt"}
 """Objects that are one value: half of one means nothing, or something else."""
 
@@ -215,4 +216,4 @@ def bytes_per_ms(session: Mapping[str, Any], direction: str) -> float:
     if found.get("type") in ("audio/pcmu", "audio/pcma"):
         return 8.0
     rate = found.get("rate")
-    return rate / 500 if isinstance(rate, int) and rate > 0 else _DEFAULT_BYTES_PER_MS
+    return rate / 500 if isinstance(rate, int) and rate in _RATES_HZ else _DEFAULT_BYTES_PER_MS

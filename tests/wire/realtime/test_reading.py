@@ -219,6 +219,13 @@ def test_a_call_without_an_id_has_that_of_its_item():
     assert READERS["response.output_item.done"]({"item": item}).call.call.call_id == "i"
 
 
+@pytest.mark.parametrize(("told", "meaning"), [(1.6, 2), (10**400, 0), (-(10**400), 0), ("5", 0), (None, 0)])
+def test_a_number_that_cannot_be_meant_is_none(told, meaning):
+    frame = {"type": "input_audio_buffer.speech_stopped", "item_id": "i", "audio_end_ms": told}
+
+    assert READERS[frame["type"]](frame).audio_end_ms == meaning
+
+
 def test_audio_that_cannot_be_read_means_nothing():
     assert READERS["response.output_audio.delta"]({**WHERE, "delta": "%"}) is None
 

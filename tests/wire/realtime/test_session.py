@@ -202,6 +202,7 @@ def test_the_server_ends_turns_unless_it_was_told_not_to(session, ends):
         ({"type": "audio/pcma"}, 8),
         ({"type": "audio/pcm", "rate": 0}, 48),
         ({"type": "audio/pcm", "rate": "fast"}, 48),
+        ({"type": "audio/pcm", "rate": 10**400}, 48),
     ],
 )
 def test_the_size_of_a_millisecond_follows_the_format(audio_format, expected):
