@@ -75,14 +75,16 @@ class SessionSocket:
                 ping_interval=PING_INTERVAL_S,
                 ping_timeout=PING_TIMEOUT_S,
             )
+            return cls(connection, settings.api_key)
         except InvalidStatus as error:
-            raise _refused(error, settings) from None  # the exception underneath shows the request, key included
+            refusal = _refused(error, settings)
         except TimeoutError as error:
             raise _unreachable(settings, "it does not answer in time") from error
         # An ImportError is a SOCKS proxy's: its package is not installed.
         except (OSError, InvalidHandshake, ImportError) as error:
             raise _unreachable(settings, _cause(error)) from error
-        return cls(connection, settings.api_key)
+        # Raised here, so that it does not drag the answer along: some servers repeat the key in it.
+        raise refusal
 
     async def send(self, frame: str | bytes) -> None:
         """Send a frame, waiting while the network is slower than we are.

@@ -57,20 +57,23 @@ class UserWords:
 
     def grew(self, item_id: str, delta: str) -> None:
         """A piece of the words."""
-        if item_id not in self._settled:
+        if not self._is_final(item_id):
             self._words[item_id] = self.known(item_id) + delta
             self._tell(item_id, is_final=False)
 
     def complete(self, item_id: str, text: str) -> None:
         """All of the words."""
-        if item_id not in self._settled:
+        if not self._is_final(item_id):
             self._words[item_id] = text
             self._tell(item_id, is_final=True)
 
     def failed(self, item_id: str, error: str) -> None:
         """No more words will come, and why."""
-        if item_id not in self._settled:
+        if not self._is_final(item_id):
             self._tell(item_id, is_final=True, error=error)
+
+    def _is_final(self, item_id: str) -> bool:
+        return item_id in self._settled or self._early.get(item_id, (False, ""))[0]
 
     def _tell(self, item_id: str, *, is_final: bool, error: str = "") -> None:
         if item_id not in self._turns:
