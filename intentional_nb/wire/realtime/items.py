@@ -106,7 +106,7 @@ class Conversation:
     def __init__(self) -> None:
         self._order: list[str] = []
         self._items: dict[str, Item] = {}  # those of out-of-band responses too, which have no place in the order
-        self._waiting: dict[str, list[str]] = {}  # by the predecessor that they wait for
+        self._waiting: dict[str, str] = {}  # item id → the predecessor that it waits for
         self._gone: dict[str, None] = {}  # ids of deleted items, the latest
 
     def __iter__(self) -> Iterator[Item]:
@@ -140,7 +140,7 @@ class Conversation:
         The first word about its place counts: later frames repeat it when other items stand between already.
         """
         item = self.known(item_id)
-        if item.is_placed or item_id in self._waiting_ids() or (previous_item_id is None and item_id in self._order):
+        if item.is_placed or item_id in self._waiting or (previous_item_id is None and item_id in self._order):
             return item
         if item_id in self._order:
             self._order.remove(item_id)
@@ -149,7 +149,7 @@ class Conversation:
         item.is_placed = previous_item_id is not None and is_known
         item.previous_id = previous_item_id or ""
         if previous_item_id is not None and not is_known:
-            self._waiting.setdefault(previous_item_id, []).append(item_id)
+            self._waiting[item_id] = previous_item_id
         self._bring_after(item_id)
         return item
 
@@ -171,9 +171,6 @@ class Conversation:
         was_done, known.is_done = known.is_done, True
         return not was_done
 
-    def _waiting_ids(self) -> set[str]:
-        return {item_id for waiting in self._waiting.values() for item_id in waiting}
-
     def _insert(self, item_ids: list[str], previous_item_id: str | None) -> None:
         place = len(self._order)
         if previous_item_id == "root":
@@ -184,10 +181,12 @@ class Conversation:
 
     def _bring_after(self, item_id: str) -> None:
         """Move the items that waited for this one right after it, the latest nearest, and what follows them along."""
-        for waiting_id in self._waiting.pop(item_id, ()):
-            if waiting_id in self._order:
-                self._items[waiting_id].is_placed = True
-                self._insert(self._take_out(waiting_id), item_id)
+        for waiting_id in [waiting for waiting, previous in self._waiting.items() if previous == item_id]:
+            del self._waiting[waiting_id]
+            self._items[waiting_id].is_placed = True
+            block = self._take_out(waiting_id)
+            # Where items are said to follow each other in a ring, this one is among those that were taken out.
+            self._insert(block, item_id if item_id in self._order else None)
 
     def _take_out(self, item_id: str) -> list[str]:
         """Cut an item and all that was put after it out of the order."""
@@ -203,6 +202,7 @@ class Conversation:
     def remove(self, item_id: str) -> None:
         """Forget an item."""
         item = self._items.pop(item_id, None)
+        self._waiting.pop(item_id, None)
         if item is not None and item_id in self._order:
             self._order.remove(item_id)
             for other in self._items.values():

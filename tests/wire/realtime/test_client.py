@@ -8,7 +8,7 @@ from intentional_nb.errors import AudioError
 from intentional_nb.wire.realtime.client import ClientHalf
 from intentional_nb.wire.realtime.happenings import AudioDelta, Happening
 from intentional_nb.wire.realtime.session import Settings
-from tests.wire.realtime.talking import Talk
+from tests.wire.realtime.talking import Talk, audio
 
 USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
 
@@ -194,8 +194,9 @@ def spoken_hour(talk, responses):
         talk.begins(response_id)
         talk.outputs(response_id, item_id)
         talk.adds(item_id, user)
+        second = json.dumps({"type": "response.output_audio.delta", **audio(response_id, item_id, 1_000)}).encode()
         for _ in range(10):
-            talk.speaks(response_id, item_id, 1_000, "A few words of it. ")
+            talk.client.receive(second)
         talk.hear("response.output_audio.done", response_id=response_id, item_id=item_id)
         words = {"transcript": "A few words of it. " * 10}
         talk.hear("response.output_audio_transcript.done", response_id=response_id, item_id=item_id, **words)

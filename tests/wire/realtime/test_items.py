@@ -131,6 +131,25 @@ def test_in_whatever_order_it_is_told_no_item_is_lost_or_doubled(steps, random):
     assert sorted(order(conversation)) == sorted(ledger.items)
 
 
+few = st.sampled_from(["a", "b", "c", "d"])
+
+
+@given(st.lists(st.tuples(few, st.none() | st.just("root") | few, st.booleans())))
+def test_nonsense_about_places_loses_no_item(told):
+    conversation = Conversation()
+    there = set()
+
+    for item_id, previous, is_deleted in told:
+        if is_deleted:
+            conversation.remove(item_id)
+            there.discard(item_id)
+        else:
+            conversation.place(item_id, previous)
+            there.add(item_id)
+
+    assert sorted(order(conversation)) == sorted(there)
+
+
 def test_what_follows_a_deleted_item_keeps_its_place():
     conversation = placed(("a", None), ("c", "b"), ("d", "c"), ("e", "d"))
 

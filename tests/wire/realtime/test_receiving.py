@@ -1,8 +1,14 @@
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from intentional_nb.errors import RemoteProtocolError
+from intentional_nb.wire.realtime.faults import COLLISION
 from intentional_nb.wire.realtime.happenings import (
     AudioCommitted,
+    Happening,
     IdleTimedOut,
     ItemAdded,
     ItemDeleted,
@@ -17,7 +23,7 @@ from intentional_nb.wire.realtime.happenings import (
     UserTranscriptDelta,
     UserTranscriptFailed,
 )
-from intentional_nb.wire.realtime.names import KEPT
+from intentional_nb.wire.realtime.names import KEPT, SERVER_EVENTS
 from tests.wire.realtime.talking import Talk
 
 TRANSCRIPTION = "conversation.item.input_audio_transcription"
@@ -370,6 +376,65 @@ def test_an_empty_buffer_is_harmless_only_where_the_server_may_have_emptied_it(t
 
     assert told.is_harmless is (turn_detection is not None)
     assert told.event_id == event_id
+
+
+# Nonsense.
+
+few = st.sampled_from(["", "a", "b", "c", "root", "event_1", "event_2"])
+items = st.fixed_dictionaries(
+    {"id": few, "type": st.sampled_from(["message", "function_call"]), "role": st.sampled_from(["user", "assistant"])},
+    optional={"status": few, "call_id": few, "content": st.just([{"type": "audio", "transcript": "Hi"}])},
+)
+responses = st.fixed_dictionaries(
+    {"id": few, "status": st.sampled_from(["completed", "cancelled", "failed"])},
+    optional={"conversation_id": st.none(), "metadata": st.fixed_dictionaries({"ask": few}), "output": st.lists(items)},
+)
+frames = st.fixed_dictionaries(
+    {"type": st.sampled_from(sorted(SERVER_EVENTS)), "item_id": few, "response_id": few, "delta": st.just("AAAA")},
+    optional={
+        "item": items,
+        "response": responses,
+        "previous_item_id": few | st.none(),
+        "audio_end_ms": st.integers(-5, 50),
+        "part": st.just({"type": "audio"}),
+        "transcript": st.just("Hi there"),
+        "text": st.just("Hi there"),
+        "call_id": few,
+        "session": st.just({"voice": "sage"}),
+        "error": st.fixed_dictionaries(
+            {"event_id": few, "code": st.sampled_from(["", "invalid_value", COLLISION, "response_cancel_not_active"])}
+        ),
+    },
+)
+commands = st.sampled_from(
+    [
+        lambda client: client.ask(),
+        lambda client: client.ask(conversation="none"),
+        lambda client: client.cancel(),
+        lambda client: client.interrupt(1),
+        lambda client: client.interrupt(1, "a", keep_response=True),
+        lambda client: client.note_played("a", 1),
+        lambda client: client.update_session({"audio": {"output": {"speed": 1.0, "voice": "marin"}}}),
+        lambda client: client.add_item({"type": "message", "role": "user", "content": []}, previous_item_id="a"),
+        lambda client: client.append_audio(bytes(4_800)),
+        lambda client: client.commit_audio(),
+    ]
+)
+
+
+@given(st.lists(frames | commands, max_size=40))
+def test_no_run_of_frames_and_commands_is_too_odd(run):
+    talk = Talk()
+
+    for step in run:
+        if isinstance(step, dict):
+            for happening in talk.client.receive(json.dumps(step)):
+                assert isinstance(happening, Happening)
+        else:
+            step(talk.client)
+        talk.said()
+
+    assert len(talk.client.items) == len({item.item_id for item in talk.client.items})
 
 
 # The beta.
