@@ -29,7 +29,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.found.append((tag, dict(attrs)))
-        if tag not in ("br", "hr"):
+        if tag not in ("br", "hr", "img"):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
