@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from intentional_nb.bots.structure import BotStructure
+from intentional_nb.errors import IntentionalError
 from intentional_nb.events import ErrorOccurred, Event, Notice, TurnStarted
 from intentional_nb.markup import visible
 from intentional_nb.panels.base import Panel
@@ -109,7 +110,8 @@ class ConversationPanel(Panel):
         self._coalescer.touch()
 
     def _fail(self, error: Exception) -> None:
-        self._desk.alert(f"{type(error).__name__}: {error}")
+        # Our own errors are sentences for people.
+        self._desk.alert(str(error) if isinstance(error, IntentionalError) else f"{type(error).__name__}: {error}")
 
     # -- what people do
 

@@ -13,17 +13,18 @@ export function createVoiceBanners(session, say) {
   const { sound } = session;
   const blocked = banner("inb-sound-blocked", "The browser lets no page sound before you have clicked.", button("Enable sound", () => sound.wake(), "sound"));
   const elsewhere = banner("inb-elsewhere", "The sound of this conversation is in another tab or panel.", button("Use it here", () => sound.take()));
+  const mute = banner("inb-soundless", "");
   const echo = banner("inb-echo", "");
   const ended = banner("inb-ended", "");
   const loading = banner("inb-loading", "", h("progress", { class: "inb-progress", max: "1", "aria-label": "Loading" }));
-  const all = [loading, blocked, elsewhere, ended, echo];
+  const all = [loading, blocked, mute, elsewhere, ended, echo];
   let isEchoRead = false;
   echo.append(button("Got it", () => {
     isEchoRead = true;
     draw();
   }));
 
-  /** @param {HTMLElement} node @param {string} words nothing hides it */
+  /** @param {HTMLElement} node @param {string} words to show; none hides it */
   function show(node, words) {
     const text = /** @type {HTMLElement} */ (node.querySelector("span"));
     const isNew = Boolean(words) && (node.hidden || text.textContent !== words);
@@ -36,6 +37,7 @@ export function createVoiceBanners(session, say) {
     const { state } = sound;
     const { talk } = session;
     show(blocked, state.isWaitingToSound ? "The browser lets no page sound before you have clicked." : "");
+    show(mute, state.speaker.state === "failed" ? `The bot cannot be heard on this page: ${state.speaker.reason || "its sound could not be started"}` : "");
     show(elsewhere, state.line.state === "elsewhere" ? "The sound of this conversation is in another tab or panel." : "");
     show(echo, isEchoRead ? "" : echoWords(state, talk.mode));
     show(ended, talk.state === "idle" && !session.isOff ? endedWords(talk.ended) : "");

@@ -12,10 +12,12 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from intentional_nb.audio.clip import Clip
 from intentional_nb.audio.pcm import SAMPLES_PER_MS
+from intentional_nb.errors import AudioError
 from intentional_nb.events import (
     ConversationReset,
     ConversationRewound,
@@ -69,8 +71,8 @@ class SpeakingBot(Protocol):
     def stream_audio(self, pcm: bytes) -> None:
         """Take sound of the user; returns at once."""
 
-    def commit_audio(self) -> object:
-        """The user is done."""
+    def commit_audio(self) -> Future[Any]:
+        """The user is done; gives a future of the turn."""
 
     def clear_audio(self) -> object:
         """Forget what has not been committed."""
@@ -263,7 +265,12 @@ class VoiceBridge:
         if is_down:
             self.bot.clear_audio()
         else:
-            self.bot.commit_audio()
+            self.bot.commit_audio().add_done_callback(self._committed)
+
+    def _committed(self, turn: Future[Any]) -> None:
+        error = None if turn.cancelled() else turn.exception()
+        if isinstance(error, AudioError):  # too little was said; any other error is an event of the bot's
+            self._fail(error)
 
     def _stop_talking(self) -> None:
         if not self._is_talking:

@@ -75,8 +75,9 @@ export function createDock(session, say) {
     words.textContent = state.words;
     hint.textContent = state.hint;
     const whole = [state.words, state.hint].filter(Boolean).join(". ");
-    // What the bot says is heard, and need not be told.
-    if (spoken && whole !== spoken && state.state !== "speaking") say(whole);
+    // What the bot says is heard, and why there is no microphone is told at length: neither need be told here.
+    const isTold = state.state === "speaking" || sound.state.mic.state === "failed";
+    if (spoken && whole !== spoken && !isTold) say(whole);
     spoken = whole;
     return state.state;
   }
@@ -153,13 +154,13 @@ function createMeter(label) {
     show(level) {
       const height = loudness(level);
       const next = height > shown ? height : shown + (height - shown) * 0.18;
-      if (next < 0.004 && shown === 0) return;
-      shown = next < 0.004 ? 0 : next;
-      bar.style.transform = `scaleX(${shown.toFixed(3)})`;
-      const now = performance.now();
-      if (now - toldAt < METER_STEP_MS) return;
-      toldAt = now;
-      node.setAttribute("aria-valuenow", String(Math.round(shown * 100)));
+      if (next >= 0.004 || shown > 0) {
+        shown = next < 0.004 ? 0 : next;
+        bar.style.transform = `scaleX(${shown.toFixed(3)})`;
+      }
+      if (performance.now() - toldAt < METER_STEP_MS) return;
+      toldAt = performance.now();
+      setAttributes(node, { "aria-valuenow": String(Math.round(shown * 100)) });
     },
   };
 }

@@ -24,7 +24,7 @@ export function createSound(given) {
   let now = SILENCE;
   /** @type {"open" | "hold"} */
   let mode = "open";
-  let epoch = 0; // of the kernel's
+  let epoch = 0; // that this page plays; the kernel's may be one behind, until it knows that the page fell silent
   let isWanted = false; // the user has switched the microphone on
   let closing = 0; // pieces that still belong to what was said before letting go
   /** @type {any} */
@@ -69,8 +69,8 @@ export function createSound(given) {
     client: given.client,
     comm: given.comm,
     onSpeech(speech) {
-      speaker.push(speech);
       if (now.speaker.state === "off") speaker.start();
+      speaker.push(speech);
       if (now.speaker.state !== "ready" && now.speaker.state !== "playing") set({ isWaitingToSound: true });
     },
     onMessage: hear,
@@ -96,16 +96,21 @@ export function createSound(given) {
           if (isWanted) line.send({ kind: "start" });
         }
         break;
-      case "flush": {
-        epoch = Math.max(epoch, message.epoch);
-        line.send({ kind: "flushed", ...(await speaker.flush(message.epoch)) });
+      case "flush":
+        // This page may have fallen silent by itself, and told: that is not to be told twice.
+        if (message.epoch > epoch) await fallSilent(message.epoch);
         break;
-      }
       case "end":
         speaker.end(message);
         break;
       default: // of a later kernel
     }
+  }
+
+  /** Silence at once, and tell the kernel what was heard. @param {number} next the epoch that begins by that */
+  async function fallSilent(next) {
+    epoch = next;
+    line.send({ kind: "flushed", ...(await speaker.flush(next)) });
   }
 
   // ---- the microphone
@@ -208,8 +213,8 @@ export function createSound(given) {
       set({});
     },
     /** Silence the bot at once, and tell the kernel what was heard. */
-    async silence() {
-      line.send({ kind: "flushed", ...(await speaker.flush(epoch + 1)) });
+    silence() {
+      return fallSilent(epoch + 1);
     },
     /** @param {string} id of a microphone */
     choose(id) {

@@ -34,7 +34,8 @@ Object.defineProperty(navigator, 'mediaDevices', { configurable: true, value: Ob
     return end.stream;
   },
   async enumerateDevices() {
-    return ['Built-in microphone', 'Headset'].map((label, n) => ({ kind: 'audioinput', deviceId: `mic-${n + 1}`, label }));
+    const labels = ['Built-in microphone', 'Headset'];
+    return labels.map((label, n) => ({ kind: 'audioinput', deviceId: `mic-${n + 1}`, label }));
   },
 }) });
 """
@@ -118,6 +119,12 @@ class VoicePage:
                 [...new Int16Array(window.fake.model.buffers[at][part], 12)]))"""
         )
         return [sample for frame in frames for sample in frame]
+
+    def is_quiet(self) -> bool:
+        """Whether no sound comes for a while."""
+        before = len(self.sound())
+        self.shown.page.wait_for_timeout(400)
+        return len(self.sound()) == before
 
     def connect(self, **welcome: Any) -> None:
         """Take the page's hello."""

@@ -131,10 +131,13 @@ class RecordingComm(BaseComm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.published: list[tuple[dict[str, Any], threading.Thread]] = []
+        self.buffers: list[list[bytes]] = []  # of the custom messages, as `messages` gives them
         super().__init__(*args, **kwargs)
         self.all[self.comm_id] = self
 
     def publish_msg(self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **_: Any) -> None:
+        if (data or {}).get("method") == "custom":
+            self.buffers.append([bytes(buffer) for buffer in buffers or ()])
         self.published.append(({"type": msg_type, **(data or {})}, threading.current_thread()))
 
     def messages(self) -> list[dict[str, Any]]:
@@ -169,12 +172,14 @@ class Page:
         """The comm for commands."""
         return RecordingComm.all[self.panel.options["control"]]
 
-    def send(self, kind: str, *, by: str = "control", command: str | None = None, **rest: Any) -> str:
+    def send(
+        self, kind: str, *, by: str = "control", command: str | None = None, buffers: Any = (), **rest: Any
+    ) -> str:
         """Send a command, as the front end does."""
         self._count += 1
         command = command or f"{self.name}-{self._count}"
         content = {"kind": kind, "client": self.name, "command": command, **rest}
-        message = {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
+        message = {"content": {"data": {"method": "custom", "content": content}}, "buffers": list(buffers)}
         (self.control if by == "control" else self.data).handle_msg(message)
         return command
 
