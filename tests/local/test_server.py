@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from intentional_nb.errors import ScriptError, ServerError
+from intentional_nb.local.realtime.script import VoiceScript, say
 from intentional_nb.local.script import Script, stalled, text
 from intentional_nb.local.server import LocalServer
 from tests.local.asking import address, ask, chat, open_chat, read_until_broken
@@ -52,7 +53,7 @@ def test_the_key_shows_in_no_description():
     assert "sesame" not in running
 
 
-@pytest.mark.parametrize("name", ["base_url", "notice"])
+@pytest.mark.parametrize("name", ["base_url", "notice", "realtime_url", "voice_notice"])
 def test_a_server_that_does_not_run_says_how_to_start_it(name):
     with pytest.raises(ServerError, match=r"does not run; call start\(\)"):
         getattr(LocalServer(), name)
@@ -151,3 +152,20 @@ def test_closing_does_not_check_the_script():
 def test_a_scripted_server_lacks_nothing():
     with scripted() as server:
         assert server.notice is None
+    with LocalServer(VoiceScript()) as server:
+        assert server.voice_notice is None
+
+
+def test_spoken_sessions_have_an_address_beside_the_others():
+    with LocalServer(VoiceScript()) as server:
+        assert server.realtime_url == f"ws{server.base_url[4:]}/realtime?model=local-realtime"
+        assert server.active_sessions == 0
+    assert server.active_sessions == 0
+
+
+def test_leaving_the_block_checks_both_scripts():
+    with (
+        pytest.raises(ScriptError, match="on a response -> say 'Hi'"),
+        LocalServer(Script(), voice_script=VoiceScript(say("Hi"))),
+    ):
+        pass

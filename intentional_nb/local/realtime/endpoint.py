@@ -6,6 +6,7 @@ why, and then by a close code: 4000, with the error's type and code as the reaso
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import Final
@@ -32,6 +33,9 @@ _KEY_PROTOCOL: Final = "openai-insecure-api-key."
 
 _GOODBYE_S: Final = 1.0
 """How long a client may take to answer when the connection is closed."""
+
+_FAREWELL_S: Final = 0.25
+"""How long all of them may take when the server closes."""
 
 
 class RealtimeApi:
@@ -85,7 +89,14 @@ class RealtimeApi:
         return socket
 
     async def close(self, app: web.Application) -> None:
-        """End all sessions, when the server does."""
+        """End all sessions when the server does: with a word where the client listens, and soon in any case."""
+        sessions = list(self._sessions)
+        for session in sessions:
+            session.close(1001, "the local model server is closing")
+        if sessions:
+            await asyncio.wait(
+                [asyncio.ensure_future(session.ended.wait()) for session in sessions], timeout=_FAREWELL_S
+            )
         for session in list(self._sessions):
             session.drop()
 

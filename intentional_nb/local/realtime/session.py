@@ -42,6 +42,9 @@ _encode = msgspec.json.Encoder().encode
 
 _BINARY: Final = "Expected a text WebSocket message; binary frames are not supported."
 
+_LAST_WORD_S: Final = 5.0
+"""How long a client may take to read to the end when its time is over."""
+
 Dialect = Callable[[Frame], Frame | None]
 
 
@@ -69,6 +72,7 @@ class VoiceSession:
         self.model = model
         self.outbox = Outbox(socket)
         self.hearing = Hearing(self)
+        self.ended = asyncio.Event()
         self._socket = socket
         self._transport: asyncio.Transport | None = None
         self._limit_s = limit_s
@@ -98,6 +102,7 @@ class VoiceSession:
             for task in (*self._tasks, sender):
                 task.cancel()
             await asyncio.gather(*self._tasks, sender, return_exceptions=True)
+            self.ended.set()
 
     # ---- sending
 
@@ -239,6 +244,8 @@ class VoiceSession:
     def _expire(self) -> None:
         minutes = max(round(self._limit_s / 60), 1)
         self.close(1001, f"Your session hit the maximum duration of {minutes} minutes.")
+        # A client that does not read would never learn of it.
+        asyncio.get_running_loop().call_later(_LAST_WORD_S, self.drop)
 
     # ---- the user's silence
 

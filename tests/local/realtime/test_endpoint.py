@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from intentional_nb.local.realtime import session
 from intentional_nb.local.realtime.endpoint import MESSAGE_LIMIT_BYTES
 from intentional_nb.local.realtime.script import VoiceScript, say, stays_open
 from intentional_nb.local.script import Script, text
@@ -132,7 +133,30 @@ async def test_a_server_that_closes_ends_its_sessions():
 
         await asyncio.get_running_loop().run_in_executor(None, server.close)
 
-        assert (await client.closed())[0] == 1006
+        assert await client.closed() == (1001, "the local model server is closing")
+
+
+async def test_a_server_that_closes_waits_for_nobody_who_does_not_listen():
+    server = LocalServer(VoiceScript(say("word " * 5000))).start()
+    async with talk(server, max_queue=1) as client:
+        await client.say("hello")
+        await client.find("response.output_audio.delta")
+
+        await asyncio.get_running_loop().run_in_executor(None, server.close)
+
+        assert server.active_sessions == 0
+
+
+async def test_time_is_over_also_for_those_who_do_not_listen(monkeypatch):
+    monkeypatch.setattr(session, "_LAST_WORD_S", 0.1)
+    with LocalServer(VoiceScript(say("word " * 5000)), session_limit_s=0.5) as server:
+        async with talk(server, max_queue=1) as client:
+            await client.say("hello")
+            await client.find("response.output_audio.delta")
+
+            assert await asyncio.get_running_loop().run_in_executor(
+                None, eventually, lambda: not server.active_sessions
+            )
 
 
 async def test_a_client_that_vanishes_ends_its_session_and_what_was_said(server):
