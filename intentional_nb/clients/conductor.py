@@ -45,6 +45,7 @@ class Conductor:
         listening: What the user says.
         session: The session that is open; None while none is.
         on_fatal: Called when the server says that the session is of no more use, with its error.
+        on_stuck: Called when the model does not react any more.
     """
 
     def __init__(self, settings: VoiceSettings, router: IntentRouter, emit: Callable[[Event], None]) -> None:
@@ -59,10 +60,12 @@ class Conductor:
             timeout_s=settings.timeout_s,
             max_retries=settings.max_retries,
             before_forgetting=self._before_forgetting,
+            on_stuck=lambda: self.on_stuck(),
         )
         self.listening = Listening(settings, self.dialogue, self.turns, emit)
         self.session: VoiceSession | None = None
         self.on_fatal: Callable[[told.ErrorTold], None] = lambda _: None
+        self.on_stuck: Callable[[], None] = lambda: None
         self._emit = emit
         self._model = settings.model
         self._rate_hz = 24_000

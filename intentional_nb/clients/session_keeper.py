@@ -42,6 +42,7 @@ class SessionKeeper:
         self._closing_for: ClientError | str | None = None  # why we close it: an error, or a reason to open another
         self._was_open = False
         conductor.on_fatal = self._fatal
+        conductor.on_stuck = lambda: self._close("the model did not react any more")
 
     @property
     def is_open(self) -> bool:

@@ -27,6 +27,8 @@ MAX_REQUESTS = 12
 """Responses in one turn; the last one offers no tools, so that the model must speak."""
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 8.0
+STUCK_S = 5.0
+"""How long a model that was given up may take to take its response back."""
 UNDECIDED_S = 1.0
 """After speech that led to no turn, how long to wait before the model goes on with the last one."""
 
@@ -51,6 +53,7 @@ class Turns:
         timeout_s: float,
         max_retries: int,
         before_forgetting: Callable[[], Collection[str]],
+        on_stuck: Callable[[], None],
     ) -> None:
         """Prepare; no turn runs.
 
@@ -62,6 +65,7 @@ class Turns:
             timeout_s: How long the model may say nothing.
             max_retries: How often in a turn a response that failed in passing is asked for again.
             before_forgetting: Called when a conversation is over; gives the items that are not settled yet.
+            on_stuck: Called when the model has not even taken back a response that was given up.
         """
         self.running: SpokenTurn | None = None
         self.number = 0
@@ -70,7 +74,8 @@ class Turns:
         self._is_away = False  # whether no session is open: what is asked for will be when one is
         self._router, self._dialogue, self._prompt, self._emit = router, dialogue, prompt, emit
         self._max_retries = max_retries
-        self._before_forgetting = before_forgetting
+        self._before_forgetting, self._on_stuck = before_forgetting, on_stuck
+        self._responses = 0  # how often one has begun or ended
         self._follow_up: FollowUp | None = None
         self._task: asyncio.Task[None] | None = None  # of the running turn: a follow-up or a pause
 
@@ -160,7 +165,8 @@ class Turns:
             return
         if turn.requests >= MAX_REQUESTS - 1:
             params = {**params, "tool_choice": "none"}
-        turn.request()
+        if not turn.response_id:  # else the server makes one of its own, and ours comes after it
+            turn.request()
         turn.ask_id = self._dialogue.ask(params)
         self.watchdog.watch()
 
@@ -177,6 +183,7 @@ class Turns:
 
     def began(self, told: ResponseBegan) -> None:
         """The model begins a response."""
+        self._responses += 1
         is_ours = self.running is not None and self.running.ask_id in told.ask_ids
         if told.is_out_of_band or (told.ask_ids and not is_ours):
             return  # beside the conversation, or asked for by a turn that is over and being cancelled
@@ -188,6 +195,7 @@ class Turns:
 
     def ended(self, told: ResponseEnded) -> None:
         """A response is over."""
+        self._responses += 1
         turn = self.running
         if turn is None or told.is_out_of_band or told.response_id != turn.response_id:
             return
@@ -329,6 +337,12 @@ class Turns:
         seconds = self.watchdog.timeout_s
         waited = f"the model sent nothing for {seconds:g} seconds; 'timeout' sets how long to wait"
         self.fail(ReplyTimeoutError(waited, seconds=seconds))
+        asyncio.get_running_loop().call_later(min(seconds, STUCK_S), self._see_whether_stuck, self._responses)
+
+    def _see_whether_stuck(self, responses: int) -> None:
+        """A response that never comes, and cannot be cancelled, would keep all later ones waiting."""
+        if responses == self._responses and self._dialogue.half.is_busy and not self._is_away:
+            self._on_stuck()
 
     async def close(self) -> None:
         """Stop the turn that runs."""
