@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from intentional_nb import events
+from intentional_nb.clients.base import ContinuousStreamModelClient
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["chat"]
 
 _HELP = "Ctrl+C interrupts the bot, Ctrl+D or /quit leaves, /reset starts over."
+_SPOKEN = "This bot speaks. Here you read and write; in a notebook, VoicePanel(bot) lets you hear it and talk to it."
 
 
 def chat(source: str | None = None) -> int:
@@ -56,6 +58,8 @@ class Chat:
     def run(self) -> int:
         """Ask and answer until the user leaves."""
         self._screen.note(_HELP)
+        if isinstance(getattr(self.bot, "llm", None), ContinuousStreamModelClient):
+            self._screen.note(_SPOKEN)
         self._open()
         while True:
             try:
@@ -115,6 +119,7 @@ class Screen:
             events.ToolCallEnded: self._tool,
             events.ReplyEnded: self._ended,
             events.RetryScheduled: lambda event: self.note(f"{event.reason}; again in {event.wait_s:.0f} s"),
+            events.SessionReconnecting: lambda event: self.note(f"{event.reason}; again in {event.wait_s:.0f} s"),
             events.ErrorOccurred: lambda event: self.note(f"{event.where}: {event.error}"),
             events.Notice: lambda event: self.note(event.text),
             events.ConversationEnded: lambda event: self.note(

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import wave
+
 import pytest
 import yaml
 
 from intentional_nb import examples
+from intentional_nb.audio import Clip
 from intentional_nb.conversation.flow import flow_of
 from intentional_nb.conversation.loading import load_graph, read_config
 from intentional_nb.conversation.router import IntentRouter
@@ -42,6 +45,34 @@ def test_an_unknown_example_is_answered_with_the_known_ones(name):
         examples.path(name)
 
 
+@pytest.mark.parametrize("name", examples.clips())
+def test_every_clip_is_a_short_sentence(name):
+    with wave.open(str(examples.path(name))) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 16_000)
+
+    clip = Clip.read(examples.path(name))
+    assert 1000 < clip.duration_ms < 3000
+    assert clip.level.peak == pytest.approx(0.5, abs=0.05)
+    assert examples.path(name).stat().st_size < 100_000
+
+
+def test_an_unknown_clip_is_answered_with_the_known_ones():
+    with pytest.raises(FileNotFoundError, match=r"'available\.wav'"):
+        examples.path("nobody.wav")
+
+
+@pytest.mark.parametrize(("name", "modality"), [("interview", "text_messages"), ("interview_spoken", "audio_stream")])
+def test_an_example_says_how_people_talk_to_it(name, modality):
+    assert read_config(examples.path(name)).modality == modality
+
+
+def test_every_spoken_line_is_short_and_free_of_what_cannot_be_spoken():
+    graph = load_graph(examples.path("interview_spoken"))
+    lines = [graph.initial_message, *(line for stage in graph.stages for line in stage.say)]
+
+    assert [line for line in lines if len(line) > 110 or set(line) & set("*_#`|<>[](){}&/0123456789")] == []
+
+
 async def test_the_interview_has_every_kind_of_move():
     router = IntentRouter(examples.path("interview"))
     kinds = []
@@ -65,7 +96,8 @@ async def test_the_interview_has_every_kind_of_move():
     assert list(router.current_tools()) == ["end_conversation"]
 
 
-def test_the_interview_can_be_finished_from_everywhere():
-    graph = load_graph(examples.path("interview"))
+@pytest.mark.parametrize("name", examples.names())
+def test_every_example_can_be_finished_from_everywhere(name):
+    graph = load_graph(examples.path(name))
 
     assert flow_of(graph).finishing == graph.by_name.keys()

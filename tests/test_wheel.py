@@ -57,7 +57,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel):
     assert {path.relative_to(ROOT).as_posix() for path in files} <= names
 
 
-@pytest.mark.parametrize("suffix", [".js", ".css", ".yml", ".ipynb", "schema.json", "py.typed"])
+@pytest.mark.parametrize("suffix", [".js", ".css", ".yml", ".wav", ".ipynb", "schema.json", "py.typed"])
 def test_the_wheel_holds_data(wheel, suffix):
     with zipfile.ZipFile(wheel) as archive:
         assert [name for name in archive.namelist() if name.endswith(suffix)]

@@ -130,7 +130,7 @@ class VoiceBotStructure(OneModelBotStructure):
             self._step("connecting")
             try:
                 await self.llm.connect()
-            except BaseException:
+            except BaseException:  # also when the cell is interrupted: nobody is connecting any more
                 self._step("failed")
                 raise
 
