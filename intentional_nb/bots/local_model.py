@@ -6,10 +6,12 @@ import atexit
 import threading
 from typing import TYPE_CHECKING
 
+from intentional_nb.errors import ServerError
+
 if TYPE_CHECKING:
     from intentional_nb.local.server import LocalServer
 
-__all__ = ["LOCAL_MODEL", "LOCAL_VOICE_MODEL", "local_server"]
+__all__ = ["LOCAL_MODEL", "LOCAL_VOICE_MODEL", "local_server", "voice_notice"]
 
 LOCAL_MODEL = "local-chat"
 """The name of the local chat model."""
@@ -34,3 +36,15 @@ def local_server() -> LocalServer:
             _server = LocalServer().start()
             atexit.register(_server.close)
         return _server
+
+
+def voice_notice(base_url: str) -> str | None:
+    """One sentence about what the local voice at this address lacks, or how far making it ready has come.
+
+    None when there is nothing to say, and when another server is at this address.
+    """
+    server = _server
+    try:
+        return server.voice_notice if server is not None and server.base_url == base_url else None
+    except ServerError:  # it was closed
+        return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from intentional_nb.audio.clip import Clip, duration_text
+from intentional_nb.bots.local_model import voice_notice
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.bots.transcript import ErrorEntry
 from intentional_nb.events import (
@@ -27,6 +28,7 @@ from intentional_nb.panels.sounds import Side, Sounds
 from intentional_nb.panels.transcript_html import MOST_TURNS, transcript_html
 from intentional_nb.panels.voice_bridge import SpeakingBot, VoiceBridge
 from intentional_nb.panels.voice_clips import IncomingClips, NamedClip
+from intentional_nb.panels.voice_loading import LoadingWatch
 
 __all__ = ["VoicePanel"]
 
@@ -79,6 +81,7 @@ class VoicePanel(ConversationPanel):
         self._clips = IncomingClips()
         self._waiting: dict[int, str] = {}  # clips that are not a turn yet, in words
         self._numbers = itertools.count(1)
+        self._loading = LoadingWatch(lambda: voice_notice(_base_url(bot)), self.sound_changed)
         super().__init__(bot, {}, title=title, height=height, placeholder=placeholder)
         self._bridge = VoiceBridge.of(bot, self)
         self._at_close += (lambda: self._bridge.leave(self),)
@@ -106,7 +109,10 @@ class VoicePanel(ConversationPanel):
 
     def _state(self) -> dict[str, Any]:
         talk = {"state": self._voice.state, "hearing": self._bridge.is_hearing, "mode": self._mode}
-        return {"talk": {**talk, **self._session, "loading": None}, "address": self._address()}
+        return {"talk": {**talk, **self._session, "loading": self._loading.value}, "address": self._address()}
+
+    def _opened(self) -> None:
+        self._loading.look()
 
     def _address(self) -> dict[str, Any] | None:
         # A program that executes the notebook says no hello, and needs no line.
@@ -208,8 +214,16 @@ class VoicePanel(ConversationPanel):
 
 def _turn_detection(bot: BotStructure) -> Any:
     """How the conversation's file lets the server find out that the user has finished."""
+    return _llm(bot).get("turn_detection", "server_vad")
+
+
+def _base_url(bot: BotStructure) -> str:
+    return str(_llm(bot).get("base_url", ""))
+
+
+def _llm(bot: BotStructure) -> Mapping[str, Any]:
     llm = bot.config.get("llm")
-    return llm.get("turn_detection", "server_vad") if isinstance(llm, Mapping) else "server_vad"
+    return llm if isinstance(llm, Mapping) else {}
 
 
 def _lost(event: SessionReconnecting) -> dict[str, Any]:
