@@ -27,8 +27,8 @@ LIMIT_BYTES = 16 * 1024 * 1024
 """Waiting, at most: almost six minutes of speech."""
 PIECE_BYTES = 24_000
 """Longer speech is cut into pieces: half a second."""
-FEW_BYTES = 4_800
-"""Less speech than this, 100 ms, is worth waiting for more where each message is dear."""
+FEW_BYTES = 3_840
+"""Less speech than this, 80 ms, is worth waiting for more where each message is dear."""
 SKIP = '{"kind":"skip"}'
 """Stands in the place of a frame that is not wanted any more, so that the numbers go on."""
 

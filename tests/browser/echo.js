@@ -17,18 +17,25 @@ function add(record, pcm, isKept) {
   if (isKept) record.pieces.push(pcm.slice());
 }
 
-/** How long each piece that came back was away: since the last of its samples was sent. */
-function tripsOf(sent, back) {
+/** How long each of these samples was away: since its piece was sent, or since it was spoken. */
+function tripsOf(sent, times, isOfMouth) {
   let at = 0;
-  return back.times.map(([count, when]) => {
-    while (sent.times[at][0] < count) at += 1;
-    return when - sent.times[at][1];
+  return times.map(([count, when]) => {
+    while (at < sent.times.length - 1 && sent.times[at][0] < count) at += 1;
+    const [end, then] = sent.times[at];
+    return when - then + (isOfMouth ? (end - count) / 24 : 0);
   });
 }
 
 function createEcho(model) {
-  const echo = { sent: createRecord(), back: createRecord(), states: [], played: [], flushed: null, isKept: true };
-  const speaker = createSpeaker({ onPlayed: (report) => echo.played.push(report) });
+  const echo = { sent: createRecord(), back: createRecord(), states: [], played: [], flushed: null, isKept: true, isLocal: false };
+  const ear = []; // samples that had left the loudspeaker, and when
+  const speaker = createSpeaker({
+    onPlayed(report) {
+      echo.played.push(report);
+      if (!report.done && report.heard > 0) ear.push([report.heard, performance.now()]);
+    },
+  });
   const line = createAudioLine({
     address: model.get("address"),
     ways: model.get("ways"),
@@ -49,9 +56,12 @@ function createEcho(model) {
   const microphone = createMicrophone({
     processing: false,
     onChunk({ pcm, lostSamples }) {
-      if (line.state.state !== "open") return;
+      if (!echo.isLocal && line.state.state !== "open") return;
       add(echo.sent, pcm, echo.isKept);
-      line.sendAudio(pcm, lostSamples);
+      if (echo.isLocal) {
+        add(echo.back, pcm, echo.isKept);
+        speaker.push({ epoch: 1, item: 1, pcm });
+      } else line.sendAudio(pcm, lostSamples);
     },
   });
   model.on("msg:custom", (message, buffers) => message.kind === "line" && line.receiveComm(message, buffers));
@@ -63,18 +73,20 @@ function createEcho(model) {
     line, speaker, microphone, until,
     async start() {
       await speaker.start();
-      line.open();
-      await until(() => line.state.state === "open");
+      if (!echo.isLocal) line.open();
+      await until(() => echo.isLocal || line.state.state === "open");
       await microphone.start();
     },
     /** Let go of the microphone, and wait until all of it came back and was played. */
     async stop() {
       await microphone.stop();
       await until(() => echo.back.count === echo.sent.count);
-      line.send({ kind: "stop" });
+      if (echo.isLocal) speaker.end({ epoch: 1, item: 1 });
+      else line.send({ kind: "stop" });
       await until(() => echo.played.at(-1)?.done);
     },
-    trips: () => tripsOf(echo.sent, echo.back),
+    /** In ms: from the microphone's pieces to the speech that comes, and from the mouth to the ear. */
+    trips: () => ({ line: tripsOf(echo.sent, echo.back.times, false), ear: tripsOf(echo.sent, ear, true) }),
     isSame() {
       const join = ({ pieces }) => pieces.flatMap((piece) => [...piece]);
       const [sent, back] = [join(echo.sent), join(echo.back)];

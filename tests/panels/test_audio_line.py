@@ -220,15 +220,15 @@ async def test_a_page_that_says_nothing_for_long_is_lost_and_one_that_speaks_aga
 
 
 async def test_microphone_sound_is_a_sign_of_life(make, heard):
-    line = make(silence_s=0.5)
+    line = make(silence_s=1)
 
     async with on_socket(line.open()) as page:
         await page.hello()
-        for _ in range(20):
+        for _ in range(40):
             await page.speak(b"ab")
             await asyncio.sleep(0.05)
 
-    assert len(heard.audio) == 20
+    assert len(heard.audio) == 40
     assert heard.lost == []
 
 
@@ -344,7 +344,7 @@ async def test_what_is_on_the_way_to_a_page_is_bounded(make):
 
 
 async def test_a_page_that_takes_nothing_while_ever_more_is_said_is_lost(make, heard):
-    line = make()
+    line = make(silence_s=60)
 
     async with on_socket(line.open()) as page:
         await page.hello()
