@@ -85,6 +85,7 @@ class OneModelBotStructure(BotStructure):
         if isinstance(event, TurnStarted):
             has_opened = self._is_open and event.user_text is not None
             self._moments[event.turn] = _Moment(self._memory(), self.position, has_opened)
+            self._is_open = True  # also when the user spoke unasked
         elif isinstance(event, ConversationEnded):
             self._is_open = False
         super().emit(event)

@@ -28,8 +28,8 @@ class Voice(Protocol):
     def note_played(self, item_id: str, played_ms: int) -> None:
         """Take note of how much of an item was played."""
 
-    async def handle_interruption(self, length_to_interruption: int | None = None) -> None:
-        """Stop, and forget what was not heard."""
+    async def handle_interruption(self, length_to_interruption: int | None = None, *, turn: int | None = None) -> None:
+        """Stop, and forget what was not heard; leave the response to a later turn alone."""
 
 
 class Player:
@@ -129,11 +129,12 @@ class Playing:
         if self.last[0] == item_id:
             self.last = None, 0.0
 
-    async def user_speaks(self, *, is_sounding: bool) -> None:
+    async def user_speaks(self, *, is_sounding: bool, turn: int) -> None:
         """The user has begun to speak: what the bot said is cut where it was heard last.
 
         Args:
             is_sounding: Whether a player has something to play, so that it owes a report.
+            turn: The latest turn; what the user says may be the next one, and answered, before the report comes.
         """
         if self._players and is_sounding:
             if self._asked is not None:
@@ -141,17 +142,18 @@ class Playing:
             asked = self._asked = asyncio.get_running_loop().create_future()
             await asyncio.wait({asked}, timeout=REPORT_S)
             self._asked = None
-        await self.interrupt()
+        await self.interrupt(turn=turn)
 
-    async def interrupt(self, heard_ms: int | None = None) -> None:
+    async def interrupt(self, heard_ms: int | None = None, *, turn: int | None = None) -> None:
         """Stop what is being said.
 
         Args:
             heard_ms: How much of it was heard; None for the player's last report, or all that came without a player.
+            turn: The turn that is meant; None for whatever is being said.
         """
         if heard_ms is None and self._players:
             heard_ms = int(self.last[1])
-        await self._voice.handle_interruption(heard_ms)
+        await self._voice.handle_interruption(heard_ms, turn=turn)
 
 
 def _on_loop(callback: Callable[[], None]) -> None:

@@ -70,6 +70,11 @@ class VoiceBotStructure(OneModelBotStructure):
         """What the conversation is doing: ``idle``, ``listening``, ``speaking`` and so on."""
         return self._phase.state
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn is running or waiting."""
+        return super().is_busy or self._phase.turn is not None
+
     # -- events
 
     def emit(self, event: Event) -> None:
@@ -85,7 +90,7 @@ class VoiceBotStructure(OneModelBotStructure):
                 super().emit(event)
                 self._expected.note(event)
         if isinstance(event, SpeechStarted):
-            runtime.submit(self._playing.user_speaks(is_sounding=had_something_to_play))
+            runtime.submit(self._playing.user_speaks(is_sounding=had_something_to_play, turn=self.llm.turn))
         elif isinstance(event, ReplyHeard | ReplyInterrupted):
             self._playing.settle(event.item_id)
 

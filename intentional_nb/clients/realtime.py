@@ -297,14 +297,17 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
         else:
             self._conductor.prompt.current = self._conductor.prompt.wanted()
 
-    async def handle_interruption(self, length_to_interruption: int | None = None) -> None:
+    async def handle_interruption(self, length_to_interruption: int | None = None, *, turn: int | None = None) -> None:
         """Stop the reply that is being made or played, and let the model forget what was not heard; harmless else.
 
         Args:
             length_to_interruption: Milliseconds that were really played of the item that is playing; None for all that
                 was received.
+            turn: The turn that was interrupted, where that is known; the response to a later one is left alone.
         """
-        is_late = self._is_late(length_to_interruption)
+        running = self._conductor.turns.running
+        is_older = turn is not None and running is not None and turn < running.number
+        is_late = is_older or self._is_late(length_to_interruption)
         self._conductor.hearing.interrupt(length_to_interruption, keep_response=is_late)
         if not is_late:
             self._conductor.turns.cut("the user interrupted")

@@ -17,8 +17,9 @@ class Log:
     def note_played(self, item_id, played_ms):
         self.told.append(("played", item_id, played_ms))
 
-    async def handle_interruption(self, length_to_interruption=None):
+    async def handle_interruption(self, length_to_interruption=None, *, turn=None):
         self.told.append(("interrupted", length_to_interruption))
+        self.turn = turn
         self.news.set()
 
 
@@ -47,15 +48,16 @@ def caught_up():
 
 
 def test_without_a_player_all_that_came_was_heard(playing, log):
-    on_loop(playing.user_speaks(is_sounding=True))
+    on_loop(playing.user_speaks(is_sounding=True, turn=3))
 
     assert log.told == [("interrupted", None)]
+    assert log.turn == 3, "what the user says may be answered already"
 
 
 def test_a_players_report_interrupts_with_exactly_that(playing, log):
     player = playing.attach()
     player.note_played("a", 100)
-    asked = runtime.submit(playing.user_speaks(is_sounding=True))
+    asked = runtime.submit(playing.user_speaks(is_sounding=True, turn=3))
     caught_up()
 
     player.flushed("a", 140.5)
@@ -68,7 +70,7 @@ def test_a_player_that_says_nothing_is_taken_at_its_last_word(playing, log, monk
     monkeypatch.setattr("intentional_nb.bots.playing.REPORT_S", 0.01)
     playing.attach().note_played("a", 100)
 
-    on_loop(playing.user_speaks(is_sounding=True))
+    on_loop(playing.user_speaks(is_sounding=True, turn=3))
 
     assert log.told[-1] == ("interrupted", 100)
 
@@ -76,7 +78,7 @@ def test_a_player_that_says_nothing_is_taken_at_its_last_word(playing, log, monk
 def test_with_nothing_to_play_nobody_is_waited_for(playing, log):
     playing.attach()
 
-    on_loop(asyncio.wait_for(playing.user_speaks(is_sounding=False), 5))
+    on_loop(asyncio.wait_for(playing.user_speaks(is_sounding=False, turn=3), 5))
 
     assert log.told == [("interrupted", 0)]
 
@@ -90,7 +92,7 @@ def test_a_player_that_fell_silent_by_itself_interrupts_too(playing, log):
 
 def test_one_report_is_enough_for_speech_that_begins_twice(playing, log):
     player = playing.attach()
-    asked = [runtime.submit(playing.user_speaks(is_sounding=True)) for _ in range(2)]
+    asked = [runtime.submit(playing.user_speaks(is_sounding=True, turn=3)) for _ in range(2)]
     caught_up()
 
     player.flushed("a", 70)
