@@ -401,10 +401,11 @@ export function createAudioLine(given) {
     tick();
   }
 
-  /** The kernel knows nothing of this page, or nothing any more. What was said to nobody is not said now. */
+  /** The kernel knows nothing of this page, or nothing any more: then what was said to nobody is not said now. */
   function begin(message) {
     got = message.n;
     acked = message.got;
+    if (told.state === "connecting") return;
     for (const part of kept) if (part instanceof ArrayBuffer) countLost(new DataView(part));
     kept = kept.filter((part) => !(part instanceof ArrayBuffer));
     keptBytes = 0;
@@ -497,9 +498,12 @@ export function createAudioLine(given) {
     send(message) {
       if (kept.length < AUDIO_LINE_KEPT_PARTS) put(message);
     },
-    /** Send microphone sound. @param {Int16Array} pcm @param {number} [lost] samples before it that are missing */
+    /**
+     * Send microphone sound; while a way is still being looked for, it waits.
+     * @param {Int16Array} pcm @param {number} [lost] samples before it that are missing
+     */
     sendAudio(pcm, lost = 0) {
-      if (told.state !== "open") return;
+      if (told.state !== "open" && told.state !== "connecting") return;
       lostSamples += lost;
       counts.lostSamples += lost;
       if (keptBytes > AUDIO_LINE_KEPT_BYTES || way?.isFull()) {

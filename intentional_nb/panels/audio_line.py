@@ -153,7 +153,7 @@ class AudioLine:
 
     def _make_server(self, token: str) -> LineServer | None:
         try:
-            return LineServer(token, self._reception.receive)
+            return LineServer(token, self._take)
         except OSError as error:  # no sockets here: the comm is left
             self._on_error(error)
             return None
@@ -192,13 +192,9 @@ class AudioLine:
 
     def speak(self, item: int, pcm: bytes) -> None:
         """Let the page play speech of the item; nothing happens when no page has the audio."""
-        if not self._reception.is_owned:
-            return
-        if self._outbox.is_full:
-            runtime.call_soon(self._reception.give_up)
-            return
-        self._outbox.speak(item, pcm)
-        self._wake()
+        if self._has_room():
+            self._outbox.speak(item, pcm)
+            self._wake()
 
     def end(self, item: int) -> None:
         """Tell the page that no more speech of this item will come."""
@@ -214,9 +210,15 @@ class AudioLine:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Send the page a message of any other kind."""
-        if self._reception.is_owned:
+        if self._has_room():
             self._outbox.put(message)
             self._wake()
+
+    def _has_room(self) -> bool:
+        if self._reception.is_owned and self._outbox.is_full:
+            runtime.call_soon(self._reception.give_up)
+            return False
+        return self._reception.is_owned
 
     def _wake(self) -> None:
         if self._is_waking or self._address is None:
@@ -229,7 +231,13 @@ class AudioLine:
         if self._reception.owner is not None:
             self._reception.owner.wake()
 
-    # -- from the page, over the comm
+    # -- from the page
+
+    def _take(self, channel: Channel, frame: Frame, number: int | None = None) -> None:
+        try:
+            self._reception.receive(channel, frame, number)
+        except Exception as error:  # ours: the server would only log it, and nobody would see why the line ended
+            self._on_error(error)
 
     def receive_comm(self, message: Mapping[str, Any], buffers: Iterable[Any]) -> None:
         """Take in a message of kind ``line`` that came over the panel's comm."""
@@ -252,7 +260,7 @@ class AudioLine:
         for message in urgent:
             self._reception.urgent(channel, message)
         for number, frame in enumerate(frames, first):
-            self._reception.receive(channel, frame, number)
+            self._take(channel, frame, number)
 
     def _comm_channel(self, client: str) -> CommChannel | None:
         found = self._comms.get(client)

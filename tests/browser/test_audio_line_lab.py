@@ -14,15 +14,10 @@ playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install 'intentional-nb[dev]'"
 )
 
-has_proxy = importlib.util.find_spec("jupyter_server_proxy") is not None
-ways = pytest.mark.parametrize(
-    "way",
-    [
-        "direct",
-        pytest.param("proxy", marks=pytest.mark.skipif(not has_proxy, reason="jupyter-server-proxy is not installed")),
-        "comm",
-    ],
+needs_proxy = pytest.mark.skipif(
+    importlib.util.find_spec("jupyter_server_proxy") is None, reason="jupyter-server-proxy is not installed"
 )
+ways = pytest.mark.parametrize("way", ["direct", pytest.param("proxy", marks=needs_proxy), "comm"])
 
 
 BUSY = ["time.sleep(5)", "end = time.time() + 5\nwhile time.time() < end: pass"]
@@ -119,6 +114,31 @@ def test_a_busy_kernel_does_not_disturb_a_socket(echo, cell):
     page.evaluate("await echo.until(() => kernel.status === 'idle');")
 
 
+@pytest.mark.parametrize("ways", [["direct", "comm"], pytest.param(["proxy", "comm"], marks=needs_proxy)])
+def test_a_socket_that_dies_in_mid_speech_is_followed_by_the_comm_and_nothing_is_lost(echo, ways):
+    page = echo(*ways)
+    page.evaluate("await echo.start(); await echo.until(() => echo.back.count > 24000);", timeout_s=30)
+
+    page.ask(
+        "from intentional_nb.bots import runtime\n"
+        "server = echo.line._server\n"
+        "runtime.wait(runtime.submit(server.close()))"
+    )
+    found = page.evaluate(
+        """const before = echo.back.count;
+        await echo.until(() => echo.back.count > before + 24000);
+        await echo.stop();
+        const last = echo.played.at(-1).samples;
+        return { states: echo.states, isSame: echo.isSame(), last, sent: echo.sent.count };""",
+        timeout_s=60,
+    )
+
+    assert found["states"] == ["connecting", f"open {ways[0]}", "open comm"]
+    assert found["isSame"]
+    assert found["last"] == found["sent"]
+    assert page.ask("print(echo.received, echo.line.counts.lost_chunks, echo.lost)").strip() == f"{found['sent']} 0 []"
+
+
 def test_the_best_way_there_is_is_found(echo):
     page = echo("comm", "proxy", "direct")
 
@@ -140,3 +160,16 @@ def test_a_restarted_kernel_is_gone_for_the_line(echo):
     )
     assert states[:2] == ["connecting", "open direct"]
     assert states[2].startswith("lost")
+
+
+@needs_proxy
+def test_notebook_7_finds_its_proxy_too(lab, listening, tmp_path_factory):
+    profile = listening(write_wav(tmp_path_factory.mktemp("wav") / "seven.wav", noise(5, seed=8)))
+    page = NotebookPage(lab, profile, lab.notebook([MAKE_ECHO, "ways = ['proxy']", SHOW_ECHO]), app="notebook").open()
+
+    page.run_all()
+    page.page.wait_for_function("() => window.echo")
+    page.evaluate("await echo.start(); await echo.until(() => echo.back.count > 9600);", timeout_s=30)
+
+    assert page.evaluate("return echo.states;") == ["connecting", "open proxy"]
+    page.close()

@@ -282,12 +282,91 @@ test("sound that the kernel does not acknowledge piles up to a bound, and what i
   assert.deepEqual([...new Uint32Array(made.last().sent.at(-1), 0, 3)], [1, sent, (120 - sent) * 960]);
 });
 
-test("no sound is kept for a kernel that is not there", () => {
+test("no sound is kept for a kernel that is not looked for", () => {
   const made = line();
   made.line.sendAudio(new Int16Array(960));
   made.line.open();
   made.last().welcome();
   assert.deepEqual(made.last().kinds(), ["hello"]);
+});
+
+test("what is said while a way is being looked for is not lost", () => {
+  const made = line();
+  made.line.open();
+  made.line.sendAudio(Int16Array.of(1));
+  made.last().die();
+  made.line.send({ kind: "talk", down: false });
+  made.last().welcome();
+  assert.deepEqual(made.last().kinds(), ["hello", "sound", "talk"]);
+});
+
+test("whatever dies when, each side gets all that the other sends, once and in order", () => {
+  let state = 1;
+  const next = (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const made = line({ href: "http://localhost/lab", hasComm: false });
+  const kernel = { got: 0, heard: [], said: 0, sent: 0, acked: 0 };
+  let said = 0;
+  let read = 0; // of what the page sent on its present socket
+
+  /** Let the kernel read some of what is on its way. @param {number} most */
+  function readSome(most) {
+    for (const part of made.last().sent.slice(read, read + most)) {
+      read += 1;
+      if (part.kind === "hello") {
+        kernel.sent = part.got;
+        made.last().say({ kind: "welcome", epoch: 1, n: part.got, again: kernel.heard.length > 0 || kernel.said > 0, got: kernel.got });
+      } else if (part.kind === "ping") {
+        made.last().say({ kind: "pong", at: part.at, sent: kernel.sent, got: kernel.got });
+      } else if (part.kind !== "got") {
+        kernel.got += 1;
+        kernel.heard.push(part.n);
+      }
+    }
+  }
+
+  made.line.open();
+  for (let step = 0; step < 2000; step++) {
+    const socket = made.last();
+    if (socket.readyState === 0) {
+      read = 0;
+      socket.accept();
+      readSome(1);
+    }
+    const isUp = made.states.at(-1)?.startsWith("open") && socket.sent.length > 0;
+    switch (next(6)) {
+      case 0:
+        made.line.send({ kind: "note", n: ++said });
+        break;
+      case 1:
+        kernel.said += 1;
+        break;
+      case 2:
+        if (isUp && kernel.sent < kernel.said) socket.say({ kind: "note", n: ++kernel.sent });
+        break;
+      case 3:
+        readSome(next(4));
+        break;
+      case 4:
+        made.pass(next(400));
+        break;
+      default:
+        if (next(10) === 0 && socket.readyState === 1) socket.die();
+    }
+  }
+  if (made.last().readyState === 0) {
+    read = 0;
+    made.last().accept();
+  }
+  readSome(Infinity);
+  while (kernel.sent < kernel.said) made.last().say({ kind: "note", n: ++kernel.sent });
+
+  const upTo = (count) => Array.from({ length: count }, (_, i) => i + 1);
+  assert.ok(made.sockets.length > 10 && said > 100 && kernel.said > 100);
+  assert.deepEqual(kernel.heard, upTo(said));
+  assert.deepEqual(made.messages.filter(({ kind }) => kind === "note").map(({ n }) => n), upTo(kernel.said));
 });
 
 // ---- a way that ends
