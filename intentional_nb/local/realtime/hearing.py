@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from intentional_nb.local.realtime.model import Detector, Edge
+from intentional_nb.local.realtime.tasks import ahead
 from intentional_nb.wire.realtime.server_frames import transcription_failed
 from intentional_nb.wire.realtime.server_items import BYTES_PER_MS, ServerItem
 from intentional_nb.wire.realtime.server_response import Failure
@@ -136,9 +137,7 @@ class Hearing:
         elif edge.kind == "paused" and self._speech_start_ms is not None:
             pcm = self._session.half.buffer.between(self._speech_start_ms, at_ms)
             self._drop_early()
-            self._early = asyncio.create_task(self._recognise(pcm))
-            # A failure that nobody waits for any more is nobody's concern.
-            self._early.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._early = ahead(self._recognise(pcm))
         elif edge.kind == "resumed":
             self._drop_early()
         elif edge.kind == "stopped" and self._speech_start_ms is not None:
@@ -166,6 +165,10 @@ class Hearing:
             half.understood(item, text or "")
             if text is not None and is_shown:
                 half.transcribe(item, text, _pieces(text))
+        finally:
+            # Whatever else went wrong is told by whoever supervises this, once: nobody is to try again.
+            if item.speech is not None and not item.speech.is_understood:
+                half.understood(item, "")
         self._session.flush()
 
     def _drop_early(self) -> None:

@@ -76,15 +76,14 @@ def unknown_event(type: str = "response.mood.changed", **fields: Any) -> Played:
 
 def huge(mebibytes: int = 64) -> Played:
     """Send one very large frame: an item with so much audio, as text."""
-    item = {
-        "id": "item_huge",
-        "object": "realtime.item",
-        "type": "message",
-        "status": "completed",
-        "role": "user",
-        "content": [{"type": "input_audio", "transcript": None, "audio": "A" * (mebibytes * 1024 * 1024)}],
-    }
-    return frame(frames.numbered(frames.item_retrieved(item), "event_1"))
+
+    async def work(stage: Stage) -> None:
+        part = {"type": "input_audio", "transcript": None, "audio": "A" * (mebibytes * 1024 * 1024)}
+        item = {"id": "item_huge", "object": "realtime.item", "type": "message", "status": "completed"}
+        told = frames.item_retrieved(item | {"role": "user", "content": [part]})
+        await frame(frames.numbered(told, "event_1")).play(stage)
+
+    return Played(f"a frame of {mebibytes} MiB", work)
 
 
 def limits(*told: Mapping[str, Any]) -> Played:

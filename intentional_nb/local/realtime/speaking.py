@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
+from intentional_nb.local.realtime.tasks import ahead
 from intentional_nb.wire.realtime.server_items import BYTES_PER_MS
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ FRAME_MS: Final = 100
 _HEAD_START_MS: Final = 400
 """Of sound that is sent at once: what a player wants to have before it begins."""
 
-Synthesise = Callable[[str], Awaitable[bytes]]
+Synthesise = Callable[[str], Coroutine[Any, Any, bytes]]
 
 
 class Pace:
@@ -61,12 +62,12 @@ async def say(
     """Speak sentences as one message."""
     response.open_message()
     session.flush()
-    next_pcm = asyncio.ensure_future(synthesise(sentences[0])) if sentences else None
+    next_pcm = ahead(synthesise(sentences[0])) if sentences else None
     try:
         for at, sentence in enumerate(sentences):
             assert next_pcm is not None
             pcm = await next_pcm
-            next_pcm = asyncio.ensure_future(synthesise(sentences[at + 1])) if at + 1 < len(sentences) else None
+            next_pcm = ahead(synthesise(sentences[at + 1])) if at + 1 < len(sentences) else None
             words = sentence if at == 0 else f" {sentence}"
             for frame, begun in spoken_frames(pcm, words):
                 response.speak(frame, begun)
