@@ -96,6 +96,7 @@ class StageGraph(Panel):
         self._alerts: deque[dict[str, Any]] = deque(maxlen=SHOWN_ALERTS)
         self._numbers = itertools.count(1)
         self._changed: tuple[str, ...] = ()  # what the latest swap of the graph changed
+        self._frozen: tuple[Any, StaticTranscript] | None = None  # the latest plain copy, and what it is of
         self._lock = threading.Lock()
         super().__init__({"title": visible(self._title), "height": css_length(height), "direction": direction})
         self._drawings = Drawings(bot.graph, self._coalescer.touch, self._fail)
@@ -106,11 +107,14 @@ class StageGraph(Panel):
 
     def freeze(self) -> StaticTranscript:
         """The picture as it is now as plain HTML: what a saved notebook keeps, for a cell of its own."""
-        shown = self._drawings.now.map
-        html = stage_graph_html(
-            self.bot.transcript.turns, shown, self.bot.position, title=self._title, direction=self._direction
-        )
-        return StaticTranscript(html, repr(self))
+        shown, position = self._drawings.now.map, self.bot.position
+        turns = tuple(turn for turn in self.bot.transcript.turns if turn.route)
+        state = (shown, position, tuple((turn.number, turn.user_text, turn.route) for turn in turns))
+        # The panel asks at every change, and most change nothing here.
+        if self._frozen is None or self._frozen[0] != state:
+            html = stage_graph_html(turns, shown, position, title=self._title, direction=self._direction)
+            self._frozen = state, StaticTranscript(html, repr(self))
+        return self._frozen[1]
 
     # -- what it shows
 

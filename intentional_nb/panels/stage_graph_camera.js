@@ -45,7 +45,8 @@ export function centred(at, point, room) {
 export function revealing(at, box, room) {
   /** @param {number} start @param {number} end @param {number} far @param {number} after */
   const shift = (start, end, far, after) => {
-    const spare = Math.max(0, (far - (end - start)) / 2);
+    const spare = (far - (end - start)) / 2;
+    if (spare <= 0) return spare - start;
     const [first, last] = [Math.min(NEAR_PX, spare), far - Math.min(after, spare)];
     if (start < first) return first - start;
     return end > last ? last - end : 0;

@@ -186,6 +186,7 @@ def _move_view(decision: RouteDecision, stage_map: StageMap) -> View:
     is_refused = decision.kind == "refused"
     way = None if is_refused else stage_map.way(decision.source, decision.choice)
     return {
+        "k": "route",
         "kind": decision.kind,
         "source": _text(decision.source),
         "target": _text(decision.target),
