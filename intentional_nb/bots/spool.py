@@ -13,6 +13,8 @@ __all__ = ["Spool"]
 
 STEP_SAMPLES = 1 << 15
 """Samples read at a time."""
+PAGE_BYTES = 1 << 16
+"""What is gathered before it is written: chunks come fifty times a second."""
 
 
 class Spool:
@@ -26,6 +28,7 @@ class Spool:
 
     def __init__(self) -> None:
         self.samples = 0
+        self._page = bytearray()  # the last samples, not written yet
         self._file: IO[bytes] | None = None
         self._lock = threading.Lock()
 
@@ -39,19 +42,35 @@ class Spool:
             OSError: The disk is full, or there is no place for temporary files.
         """
         with self._lock:
-            if self._file is None:
-                # No buffer: a chunk is larger than what one would save, and readers see it at once.
-                self._file = tempfile.TemporaryFile(prefix="intentional-nb-", buffering=0)  # noqa: SIM115
             start = self.samples
-            self._file.seek(start * BYTES_PER_SAMPLE)
-            left = memoryview(pcm)
-            while left:
-                left = left[self._file.write(left) :]
+            if len(self._page) + len(pcm) > PAGE_BYTES:
+                self._turn_page()
+            if len(pcm) > PAGE_BYTES:
+                self._write(pcm, start)
+            else:
+                self._page += pcm
             self.samples = start + len(pcm) // BYTES_PER_SAMPLE
             return start
 
+    def _turn_page(self) -> None:
+        if self._page:
+            self._write(bytes(self._page), self.samples - len(self._page) // BYTES_PER_SAMPLE)
+            self._page.clear()
+
+    def _write(self, pcm: bytes, start: int) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(prefix="intentional-nb-", buffering=0)  # noqa: SIM115
+        self._file.seek(start * BYTES_PER_SAMPLE)
+        left = memoryview(pcm)
+        while left:
+            left = left[self._file.write(left) :]
+
     def chunks(self, start: int, samples: int) -> Iterator[bytes]:
-        """The samples from ``start`` on, in pieces; fewer when there are not so many."""
+        """The samples from ``start`` on, in pieces; fewer when there are not so many.
+
+        Raises:
+            OSError: The disk is full.
+        """
         end = start + samples
         while start < end:
             chunk = self._read(start, min(STEP_SAMPLES, end - start))
@@ -62,10 +81,11 @@ class Spool:
 
     def _read(self, start: int, samples: int) -> bytes:
         with self._lock:
+            self._turn_page()
             if self._file is None:
                 return b""
             self._file.seek(start * BYTES_PER_SAMPLE)
-            chunk = self._file.read(min(samples, self.samples - start) * BYTES_PER_SAMPLE)
+            chunk = self._file.read(max(0, min(samples, self.samples - start)) * BYTES_PER_SAMPLE)
             return chunk[: len(chunk) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
 
     def clear(self) -> None:
@@ -73,4 +93,5 @@ class Spool:
         with self._lock:
             if self._file is not None:
                 self._file.close()
+            self._page.clear()
             self._file, self.samples = None, 0

@@ -23,7 +23,15 @@ from intentional_nb.bots.user_audio import UserAudio
 from intentional_nb.bots.voice_state import Phase, Step, VoiceState, after
 from intentional_nb.clients.realtime import RealtimeAPIClient
 from intentional_nb.conversation.router import IntentRouter
-from intentional_nb.events import ErrorOccurred, Event, ReplyHeard, ReplyInterrupted, SpeechStarted, TurnStarted
+from intentional_nb.events import (
+    ErrorOccurred,
+    Event,
+    ReplyHeard,
+    ReplyInterrupted,
+    ReplyText,
+    SpeechStarted,
+    TurnStarted,
+)
 
 __all__ = ["VoiceBotStructure"]
 
@@ -79,6 +87,9 @@ class VoiceBotStructure(OneModelBotStructure):
 
     def emit(self, event: Event) -> None:
         """Take note of an event and tell everybody."""
+        if type(event) is ReplyText:  # many come, and the transcript alone wants them
+            super().emit(event)
+            return
         with self._telling:
             had_something_to_play = bool(self._phase.sounding)
             self._phase = after(self._phase, event)

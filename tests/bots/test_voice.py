@@ -1,5 +1,6 @@
 """A bot that speaks, in front of a scripted server that really listens."""
 
+import _thread
 import asyncio
 import threading
 import wave
@@ -352,11 +353,7 @@ def test_what_was_played_to_its_end_was_heard(speaking):
 
 
 def test_who_speaks_over_the_bot_asks_the_player_how_far_it_came(speaking):
-    bot = speaking(
-        say("I can offer you Monday or Tuesday."),
-        VoiceStep(expect=does.truncated(500, 500), on="conversation.item.truncate"),
-        heard("Neither.", say("Then Friday.")),
-    )
+    bot = speaking(say("I can offer you Monday or Tuesday."), heard("Neither.", say("Then Friday.")))
     player = bot.attach_player()
     bot.say("when?")
     item = bot.transcript[0].entries[0].item_id
@@ -367,6 +364,12 @@ def test_who_speaks_over_the_bot_asks_the_player_how_far_it_came(speaking):
 
     assert (turn.user_text, turn.text, turn.status) == ("Neither.", "Then Friday.", "completed")
     settled(lambda: bot.transcript[0].entries[0].heard_ms == 500)
+    settled(lambda: truncations(speaking) == [500])
+
+
+def truncations(speaking):
+    """Where the server was told to cut what it had said, in milliseconds."""
+    return [event["audio_end_ms"] for event in speaking.scripts[0].sent("conversation.item.truncate")]
 
 
 def test_a_player_that_says_nothing_is_taken_at_its_last_word(speaking, monkeypatch):
@@ -379,8 +382,7 @@ def test_a_player_that_says_nothing_is_taken_at_its_last_word(speaking, monkeypa
     assert bot.speak(HUM).text == "Then Friday."
 
     settled(lambda: bot.transcript[0].entries[0].heard_ms == 400)
-    settled(lambda: speaking.scripts[0].sent("conversation.item.truncate"))
-    assert speaking.scripts[0].sent("conversation.item.truncate")[0]["audio_end_ms"] == 400
+    settled(lambda: truncations(speaking) == [400])
 
 
 def test_a_player_that_left_is_not_asked(speaking):
@@ -403,6 +405,72 @@ def test_cancelling_the_future_stops_the_turn(speaking):
 
     assert bot.say("hello").text == "Yes?"
     assert bot.transcript[0].status == "cancelled"
+
+
+def test_interrupting_the_cell_cancels_the_turn_and_the_next_one_works(speaking):
+    bot = speaking(heard("Count.", say("One two three.", breaks_off_after_ms=400)), say("Yes?"))
+    sounded = threading.Event()
+
+    def interrupt(event):
+        if isinstance(event, ReplyAudio) and not sounded.is_set():
+            sounded.set()
+            _thread.interrupt_main()
+
+    bot.subscribe(interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        bot.speak(HUM)
+
+    assert bot.transcript[0].status == "cancelled"
+    assert bot.say("hello").text == "Yes?"
+
+
+def test_an_answer_that_sounds_before_the_player_reports_is_left_alone(speaking):
+    answer = say("Then Friday at nine.", times_real_time=6)
+    bot = speaking(say("I can offer you Monday or Tuesday."), heard("Neither.", answer))
+    player = bot.attach_player()
+    bot.say("when?")
+    item = bot.transcript[0].entries[0].item_id
+    player.note_played(item, 400)
+    late = []
+
+    def report(event):
+        if isinstance(event, ReplyAudio) and event.turn == 2 and not late:
+            late.append(event)
+            player.flushed(item, 500)
+
+    bot.subscribe(report)
+
+    turn = bot.speak(HUM)
+
+    assert (turn.text, turn.status) == ("Then Friday at nine.", "completed")
+    settled(lambda: bot.transcript[0].entries[0].heard_ms == 500)
+
+
+def test_a_turn_that_a_microphone_began_makes_the_bot_busy(speaking):
+    bot = speaking(heard("Count.", say("One two three.", breaks_off_after_ms=400)))
+    began = watch(bot, ReplyAudio)
+
+    microphone(bot, HUM + Clip.silence(700))
+    began.wait()
+
+    assert bot.is_busy
+    bot.interrupt()
+    settled(lambda: not bot.is_busy)
+
+
+def test_the_next_conversation_may_begin_with_speech_and_is_not_greeted_in_its_midst(speaking):
+    ending = [route("nothing"), calls(("end_conversation", {})), say("Bye!")]
+    bot = speaking(say("Welcome!"), *ending, heard("A tea.", say("With milk?")), say("Sure."), conversation=GREETED)
+    bot.say("nothing")
+    assert bot.stage == "order"
+    ended = watch(bot, TurnEnded)
+
+    microphone(bot, HUM + Clip.silence(700))
+    ended.wait()
+    bot.say("yes")
+
+    assert [turn.text for turn in bot.transcript] == ["Welcome!", "Bye!", "With milk?", "Sure."]
 
 
 # ---- the sound of all of it
