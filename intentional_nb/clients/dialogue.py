@@ -9,6 +9,7 @@ from intentional_nb.clients.past import Past
 from intentional_nb.clients.reseeding import call_items, reply_item, reseeded, user_item
 from intentional_nb.wire.calls import ToolCall
 from intentional_nb.wire.realtime.client import ClientHalf
+from intentional_nb.wire.realtime.items import Item
 
 __all__ = ["Dialogue"]
 
@@ -141,7 +142,24 @@ class Dialogue:
             self.add(item)
         return old
 
+    @property
+    def items(self) -> list[Item]:
+        """The conversation in its order, whether the server has confirmed it or not."""
+        known = {item.item_id for item in self.half.items}
+        mine = [_unconfirmed(item) for item_id, item in self._unconfirmed.items() if item_id not in known]
+        return [item for item in (*self.half.items, *mine) if item.item_id not in self._gone]
+
+    def heard_text(self, item: Item) -> str:
+        """What of an item has reached the user."""
+        return self.half.heard_text(item.item_id) or ("" if item.speech is not None else item.text)
+
     def _told(self, *, without: Iterable[str]) -> list[dict[str, Any]]:
         """All that the model knows, as items to tell it again."""
-        left_out = {*self._gone, *self._unsettled, *without}
-        return reseeded(self.half, self._unconfirmed.values(), without=left_out)
+        left_out = {*self._unsettled, *without}
+        return reseeded([item for item in self.items if item.item_id not in left_out], self.heard_text)
+
+
+def _unconfirmed(item: Mapping[str, Any]) -> Item:
+    made = Item(str(item["id"]))
+    made.learn(item)
+    return made

@@ -71,6 +71,10 @@ class Listening:
     def _at_ms(self, session_ms: int) -> int:
         return round(self._base_ms) + session_ms
 
+    def hold(self) -> None:
+        """More audio will come at once than was spoken in that time: keep it until the server has heard it."""
+        self._recent.hold()
+
     def commit(self) -> bool:
         """The user has finished; False when they had said less than a server takes, 100 ms."""
         if self.is_away:

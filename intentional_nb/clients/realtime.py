@@ -116,18 +116,18 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
         ``heard_text`` is what of a spoken reply has reached the user. Calls have ``name`` and ``arguments``, their
         answers ``output``.
         """
-        half, past = self._conductor.dialogue.half, self._conductor.dialogue.past
+        dialogue = self._conductor.dialogue
         return [
             {
                 "id": item.item_id,
-                "turn": past.turns.get(item.item_id),
+                "turn": dialogue.past.turns.get(item.item_id),
                 "type": item.kind,
                 "role": item.role,
                 "text": item.text,
-                "heard_text": half.heard_text(item.item_id),
+                "heard_text": dialogue.heard_text(item),
                 **{key: item.facts[key] for key in ("name", "arguments", "output") if key in item.facts},
             }
-            for item in half.items
+            for item in dialogue.items
         ]
 
     # The session.
@@ -213,6 +213,7 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
             raise AudioError(text, expected="100 ms or more", found=f"{clip.duration_ms:.0f} ms")
         # The server's turn detection needs silence to notice that the clip is over.
         pcm = clip.pcm + bytes(48 * self._settings.closing_silence_ms)
+        self._conductor.listening.hold()
         for start in range(0, len(pcm), CHUNK_BYTES):
             self.append_audio(pcm[start : start + CHUNK_BYTES])
             if self._conductor.session is not None:

@@ -57,7 +57,7 @@ class RecentAudio:
         self._is_speaking = True
 
     def hold(self) -> None:
-        """Nobody hears speech begin at the moment: keep everything."""
+        """Speech may begin long before anybody hears it: keep everything until an item is made of it."""
         self._open = self._rest_from()
         self._is_speaking = True
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from intentional_nb.wire.calls import ToolCall
-from intentional_nb.wire.realtime.client import ClientHalf
 from intentional_nb.wire.realtime.items import Item
 
 __all__ = ["call_items", "reply_item", "reseeded", "user_item"]
@@ -28,9 +27,7 @@ def call_items(call: ToolCall, output: str) -> tuple[dict[str, Any], dict[str, A
     return made, {"type": "function_call_output", "call_id": call.call_id, "output": output}
 
 
-def reseeded(
-    half: ClientHalf, unconfirmed: Iterable[Mapping[str, Any]] = (), *, without: Iterable[str] = ()
-) -> list[dict[str, Any]]:
+def reseeded(items: Sequence[Item], heard_text: Callable[[Item], str]) -> list[dict[str, Any]]:
     """The items that tell a new session what happened in an earlier one, in order, under the same ids.
 
     Words that the user spoke come written; of the bot's speech comes what was heard, and what may still be playing;
@@ -38,20 +35,15 @@ def reseeded(
     are calls without an answer.
 
     Args:
-        half: What is known of the earlier session.
-        unconfirmed: Items that it was given and did not confirm.
-        without: Ids of items to leave out.
+        items: The earlier conversation.
+        heard_text: What of an item has reached the user.
     """
-    left_out = set(without)
-    known = {item.item_id for item in half.items}
-    items = [*half.items, *(_unsent(item) for item in unconfirmed if item.get("id") not in known)]
     answered = {str(item.facts.get("call_id")) for item in items if item.kind == "function_call_output"}
     called = {str(item.facts.get("call_id")) for item in items if item.kind == "function_call"}
     told: list[dict[str, Any]] = []
     for item in items:
-        if item.item_id not in left_out:
-            is_cut = item.speech is not None and item.speech.is_closed
-            told += _retold(item, half.heard_text(item.item_id) if is_cut else item.text, pairs=answered & called)
+        is_cut = item.speech is not None and item.speech.is_closed
+        told += _retold(item, heard_text(item) if is_cut else item.text, pairs=answered & called)
     return told
 
 
@@ -65,12 +57,6 @@ def _retold(item: Item, heard: str, *, pairs: set[str]) -> Iterator[dict[str, An
         yield reply_item(heard, item.item_id)
     elif heard.strip() and item.role in ("user", "system"):
         yield _message(item.role, "input_text", heard, item.item_id)
-
-
-def _unsent(item: Mapping[str, Any]) -> Item:
-    made = Item(str(item["id"]))
-    made.learn(item)
-    return made
 
 
 def _message(role: str, kind: str, text: str, item_id: str | None) -> dict[str, Any]:

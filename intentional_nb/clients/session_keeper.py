@@ -213,9 +213,10 @@ class SessionKeeper:
 def _is_final(closed: SessionClosedError) -> bool:
     """Whether the close code says that another session would be refused too.
 
-    1008 is a matter of policy, and from 4000 on servers refuse for reasons of their own.
+    1008 is a matter of policy, 3000 and 3003 of the key, and from 4000 on servers refuse for reasons of their own.
     """
-    return closed.close_code is not None and (closed.close_code == 1008 or 4000 <= closed.close_code <= 4999)
+    code = closed.close_code or 0
+    return code in (1008, 3000, 3003) or 4000 <= code <= 4999
 
 
 def _as_closed(error: ClientError) -> SessionClosedError:

@@ -121,7 +121,7 @@ class SessionSocket:
         frame = closed.rcvd or closed.sent
         code = frame.code if frame is not None else 1006
         reason = blotted(frame.reason if frame is not None else "", self._secret)
-        if frame is closed.sent and reason == "keepalive ping timeout":
+        if closed.rcvd is None and reason == "keepalive ping timeout":
             reason = f"the server did not answer a ping for {PING_TIMEOUT_S:g} seconds"
         reason = reason or _CODES.get(code, "no reason given")
         return SessionClosedError(f"the session was closed: {reason} (code {code})", close_code=code, reason=reason)

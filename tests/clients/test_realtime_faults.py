@@ -291,21 +291,34 @@ async def test_a_fatal_error_ends_the_session_for_good(spoken, code):
     assert gone.type == "model_disconnected"
 
 
-async def test_an_update_that_is_refused_fails_the_turn_that_needs_it(spoken):
+async def test_a_stage_that_the_server_does_not_take_fails_the_turn_that_leads_there(spoken):
+    @tool
+    def odd() -> None:
+        """Be odd."""
+
+    odd.description = 5  # no server takes that
+    conversation = one_stage()
+    conversation["stages"]["only"]["outcomes"]["done"]["move_to"] = "next"
+    conversation["stages"]["next"] = {
+        "goal": "Be odd.",
+        "tools": ["odd"],
+        "outcomes": {"bye": {"description": "the user leaves", "move_to": "_end_"}},
+    }
     stage = spoken(
-        calls(("classify_response", {"outcome": "chosen"})),
-        VoiceStep(error("instructions too long", code="invalid_value"), on="session.update"),
-        say("Hi."),
+        calls(("classify_response", {"outcome": "done"})), say("Hi."), tools=(odd,), conversation=conversation
     )
     await stage.client.connect()
 
-    await stage.say("a coffee")
+    await stage.say("done")
 
-    ended = stage.told.of(ReplyEnded)[0]
-    # The server takes the update all the same here, so its confirmation comes too: what counts is that nothing hangs.
-    assert ended.status in ("failed", "completed")
-    if ended.status == "failed":
-        await stage.say("hello")
+    [ended] = stage.told.of(ReplyEnded)
+    assert (ended.status, "tools[0].description" in ended.reason) == ("failed", True)
+    assert all("tools[0].description" in event.error for event in stage.told.of(ErrorOccurred))
+    assert stage.client.system_prompt == stage.script.sent("session.update")[0]["session"]["instructions"]
+    with pytest.raises(RefusedError):
+        await stage.client.update_system_prompt()
+    await stage.say("hello")
+    assert [role for role, _ in stage.said_to_model] == ["user", "user", "assistant"]
 
 
 async def test_a_broken_listener_of_ours_is_seen_and_does_not_end_the_session(spoken):
