@@ -13,14 +13,14 @@ from typing import Any
 from intentional_nb.local.expectations import Expectation
 from intentional_nb.local.realtime.chatting import chat_request
 from intentional_nb.local.reply import shortened
-from intentional_nb.wire.realtime.server_items import ServerItem
+from intentional_nb.wire.realtime.server_items import BYTES_PER_MS, ServerItem
 from intentional_nb.wire.realtime.server_settings import ResponseSettings
 
 __all__ = [
     "Moment",
     "appended",
+    "audio_ms",
     "cancelled",
-    "is_only_audio",
     "moment_request",
     "sent",
     "spoke",
@@ -101,15 +101,19 @@ def truncated(at_least_ms: float = 1, at_most_ms: float = float("inf")) -> Expec
     """Expect a ``conversation.item.truncate`` at about this time."""
 
     def holds(request: Request) -> bool:
-        cuts = [event for event in _moment(request).events if event["type"] == "conversation.item.truncate"]
-        return any(at_least_ms <= event["audio_end_ms"] <= at_most_ms for event in cuts)
+        cuts = [event for event in _moment(request).events if event.get("type") == "conversation.item.truncate"]
+        times = [event.get("audio_end_ms") for event in cuts]
+        return any(at_least_ms <= time_ms <= at_most_ms for time_ms in times if isinstance(time_ms, int | float))
 
     return Expectation(f"the client truncates at {_between(at_least_ms, at_most_ms)}", holds, _client_sends)
 
 
-def is_only_audio(event: Event) -> bool:
-    """Say whether an event is only audio, which moments do not list."""
-    return event.get("type") == _APPEND
+def audio_ms(event: Event) -> float | None:
+    """Measure the audio that an event brings, which moments do not list; None for any other event."""
+    if event.get("type") != _APPEND:
+        return None
+    audio = event.get("audio")
+    return len(audio) * 3 / 4 / BYTES_PER_MS if isinstance(audio, str) else 0.0
 
 
 def _moment(request: Request) -> Moment:

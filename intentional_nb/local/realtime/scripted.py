@@ -11,12 +11,12 @@ from weakref import WeakKeyDictionary
 from intentional_nb.local.realtime.acting import Stage
 from intentional_nb.local.realtime.beta import to_beta
 from intentional_nb.local.realtime.model import Detector, Edge
-from intentional_nb.local.realtime.moments import Moment, is_only_audio, moment_request
+from intentional_nb.local.realtime.moments import Moment, audio_ms, moment_request
 from intentional_nb.local.realtime.script import RESPONSE, VoiceScript, VoiceStep
 from intentional_nb.local.realtime.sounds import LevelDetector
 from intentional_nb.local.realtime.speech import detector_options
 from intentional_nb.wire.realtime.server_errors import Mistake
-from intentional_nb.wire.realtime.server_items import BYTES_PER_MS, ServerItem
+from intentional_nb.wire.realtime.server_items import ServerItem
 from intentional_nb.wire.realtime.server_requests import ResponseAsked
 from intentional_nb.wire.realtime.server_response import Failure
 from intentional_nb.wire.realtime.server_settings import ResponseSettings
@@ -71,7 +71,9 @@ class ScriptedVoice:
         self._clients[session] = _Client()
         step = self._take(session, "connect", self._settings(session), ())
         if step is not None:
-            await self._play(step, Stage(session))
+            stage = Stage(session)
+            self._clients[session].stages.append(stage)
+            await self._play(step, stage)
 
     def received(self, session: VoiceSession, frame: str) -> None:
         """Record what the client sent; what is no event is left to the protocol."""
@@ -82,10 +84,11 @@ class ScriptedVoice:
         client = self._clients[session]
         for stage in client.stages:
             stage.note(event)
-        if is_only_audio(event):
-            client.audio_ms += len(event.get("audio") or "") * 3 / 4 / BYTES_PER_MS
-        else:
+        heard_ms = audio_ms(event)
+        if heard_ms is None:
             client.events.append(event)
+        else:
+            client.audio_ms += heard_ms
 
     def obeyed(self, session: VoiceSession, frame: str) -> None:
         """Play a step that waits for an event of this type."""
@@ -135,11 +138,10 @@ class ScriptedVoice:
     # ----
 
     def _start(self, step: VoiceStep, stage: Stage) -> None:
+        self._clients[stage.session].stages.append(stage)
         stage.played_by(stage.session.start(self._play(step, stage)))
 
     async def _play(self, step: VoiceStep, stage: Stage) -> None:
-        stages = self._clients[stage.session].stages
-        stages.append(stage)
         try:
             for action in step.actions:
                 await action.play(stage)
@@ -148,7 +150,7 @@ class ScriptedVoice:
             self._script.fail(f"{failure.message}, in the step {step}")
             raise
         finally:
-            stages.remove(stage)
+            self._clients[stage.session].stages.remove(stage)
 
     def _take(
         self, session: VoiceSession, due: str, settings: ResponseSettings, items: tuple[ServerItem, ...]

@@ -78,6 +78,13 @@ def test_an_expectation_says_what_was_wanted_and_what_came(expected, at, wanted,
     assert (expected.wanted, expected.came(at)) == (wanted, came)
 
 
+def test_what_is_malformed_is_never_what_was_expected():
+    odd = [{}, event("conversation.item.truncate"), event("conversation.item.truncate", audio_end_ms="x"), {"type": []}]
+
+    assert not truncated().holds(moment(events=odd))
+    assert not sent("response.cancel", response_id="r").holds(moment(events=odd))
+
+
 @pytest.mark.parametrize(
     ("expected", "at"),
     [

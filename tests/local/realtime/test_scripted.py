@@ -434,6 +434,23 @@ async def test_a_server_of_the_beta_uses_its_names():
     assert item["content"][0]["type"] == "audio"
 
 
+async def test_events_of_any_shape_are_recorded_and_refused():
+    odd = ['{"type": "input_audio_buffer.append", "audio": 3}', "[1]", "{}", '{"type": ["x"]}', '{"type": "x"']
+    with serving() as server:
+        async with talk(server) as client:
+            for sent_frame in odd:
+                await client.socket.send(sent_frame)
+            frames = await client.until("error", 5)
+
+    assert [frame["error"]["code"] for frame in frames] == [
+        "invalid_type",
+        "invalid_event",
+        "missing_required_parameter",
+        "invalid_value",
+        "invalid_json",
+    ]
+
+
 async def test_the_record_can_be_read_while_the_server_plays():
     script = VoiceScript(stays_open())
     with LocalServer(script) as server:
