@@ -84,7 +84,7 @@ def _made(config: BotConfig, choice: Choice, router: IntentRouter, notices: list
         name, missing = LOCAL_MODEL, [server.notice]
         if choice.is_spoken:
             server.prepare_voice()
-            name, missing = LOCAL_VOICE_MODEL, [*missing, server.voice_notice]
+            name, missing = LOCAL_VOICE_MODEL, [*missing, None if server.speaks else server.voice_notice]
         notices += filter(None, missing)
         llm, api_key = {**llm, "name": name, "base_url": server.base_url}, server.api_key
     bot = make({**config.bot, "llm": llm}, router, api_key=api_key)

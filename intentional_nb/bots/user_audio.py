@@ -139,6 +139,7 @@ class UserAudio:
     async def _answered(self, expected: Expectation, what: str) -> int:
         """Wait for the turn that comes of speech, and a little longer for its words."""
         began = asyncio.wrap_future(expected.began)
+        began.add_done_callback(lambda done: done.cancelled() or done.exception())  # `last` raises it
         while not began.done():
             await asyncio.wait({began}, timeout=NO_SPEECH_S)
             if self._llm.is_connected and not expected.has_heard and not began.done():

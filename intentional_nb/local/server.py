@@ -97,6 +97,11 @@ class LocalServer:
         """One sentence for people about what hearing and speaking lack, or how far making them ready has come."""
         return self._must_run().voice.notice
 
+    @property
+    def speaks(self) -> bool:
+        """Whether everything is installed that hearing and speaking need."""
+        return self._must_run().voice.speaks
+
     def prepare_voice(self) -> None:
         """Begin to load what hearing and speaking need, which the first session would have to wait for."""
         self._must_run().voice.prepare()

@@ -10,7 +10,9 @@ import pytest
 
 from intentional_nb.audio import Clip
 from intentional_nb.bots.transcript import TextEntry, ToolEntry
-from intentional_nb.errors import AudioError, BotClosedError, ClientError, ConfigError, ConnectError
+from intentional_nb.bots.voice import VoiceBotStructure
+from intentional_nb.conversation.router import IntentRouter
+from intentional_nb.errors import AudioError, BotClosedError, ClientError, ConfigError, ConnectError, RefusedError
 from intentional_nb.events import (
     ConversationReset,
     ErrorOccurred,
@@ -23,6 +25,8 @@ from intentional_nb.events import (
 )
 from intentional_nb.local.realtime import script as does
 from intentional_nb.local.realtime.script import VoiceStep, calls, say, spoke, tone, transcript
+from intentional_nb.local.server import LocalServer
+from intentional_nb.local.speech import loading
 from intentional_nb.tools.function import tool
 from tests.clients.conftest import CONVERSATION
 from tests.clients.test_faults import one_stage
@@ -650,3 +654,17 @@ def test_every_turn_begins_and_ends_once(speaking):
         ("TurnStarted", 2),
         ("TurnEnded", 2),
     ]
+
+
+def test_without_ears_one_can_type_and_a_clip_says_what_to_install(monkeypatch, capfd):
+    monkeypatch.setattr("intentional_nb.local.speech.weights.missing", lambda: "a package is not there")
+    monkeypatch.setattr("intentional_nb.local.speech.loading._once", type(loading._once)())
+    with LocalServer() as server:
+        config = {"llm": {"name": "local-realtime", "base_url": server.base_url}}
+        with VoiceBotStructure(config, IntentRouter(GREETED), api_key=server.api_key) as bot:
+            assert bot.say("hello").status == "completed"
+            with pytest.raises(RefusedError, match=r'pip install "intentional-nb\[voice\]"'):
+                bot.speak(HUM)
+            assert bot.say("hello").status == "completed"
+
+    assert capfd.readouterr().err == ""
