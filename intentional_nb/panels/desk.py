@@ -111,10 +111,12 @@ class Desk:
             self.alert(reason)
 
     def alert(self, text: str, kind: Literal["error", "notice"] = "error") -> None:
-        """Show something that belongs to no turn."""
+        """Show something that belongs to no turn; what is shown already is shown once, as the latest."""
+        alert = {"alert": next(self._numbers), "kind": kind, "text": visible(text)}
         with self._lock:
-            number = next(self._numbers)
-            self._alerts.append({"alert": number, "kind": kind, "text": visible(text)})
+            others = [known for known in self._alerts if (known["kind"], known["text"]) != (kind, alert["text"])]
+            self._alerts.clear()
+            self._alerts.extend([*others, alert])
         self._changed()
 
     def dismiss(self, alert: int) -> None:

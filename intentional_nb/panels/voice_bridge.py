@@ -22,6 +22,7 @@ from intentional_nb.events import (
     ConversationReset,
     ConversationRewound,
     Event,
+    ModelDisconnected,
     ReplyAudio,
     ReplyEnded,
     ReplyInterrupted,
@@ -181,6 +182,8 @@ class VoiceBridge:
                 self.is_hearing = False
             case ToolCallStarted() | RouteDecision() | ReplyEnded():
                 self._end_item()
+            case ModelDisconnected():
+                self._hang_up()
             case ReplyInterrupted() | ConversationReset() | ConversationRewound():
                 self._fall_silent(event)
 
@@ -225,7 +228,7 @@ class VoiceBridge:
                 self._note_flushed(message)
             case "start":
                 self._is_talking = True
-                self._worker.submit(self.bot.connect)
+                self._worker.submit(self._connect)
             case "stop":
                 self._stop_talking()
             case "talk":
@@ -233,6 +236,20 @@ class VoiceBridge:
             case _:
                 return  # "mute" is the page's own affair, and "lost" is counted by the line
         self._changed()
+
+    def _connect(self) -> None:
+        try:
+            self.bot.connect()
+        except Exception:  # of the client or the server: whatever it is, nobody listens
+            self._hang_up()
+            raise
+
+    def _hang_up(self) -> None:
+        """Nobody listens any more: the page shall let go of the microphone, and its lamp tell the truth."""
+        is_talking, self._is_talking = self._is_talking, False
+        self._is_held = self.is_hearing = False
+        if is_talking:
+            self.line.send({"kind": "release"})
 
     def _attach(self) -> None:
         with self._lock:

@@ -3,7 +3,7 @@
  *
  * What it says on the line, beside sound: start {} · stop {} · talk {down} · mute {on} · played {epoch, item, samples} ·
  * flushed {epoch, item, samples}. What it does when told: welcome, flush {epoch} (silence, and `flushed` back with what
- * was played to the sample) and end {epoch, item}.
+ * was played to the sample), end {epoch, item} and release {} (nobody listens: let go of the microphone).
  */
 
 import { createAudioLine } from "./audio_line.js";
@@ -102,6 +102,10 @@ export function createSound(given) {
         break;
       case "end":
         speaker.end(message);
+        break;
+      case "release":
+        release();
+        set({});
         break;
       default: // of a later kernel
     }

@@ -69,6 +69,7 @@ function activityOfBot(talk, sound) {
 function readiness(talk, sound) {
   switch (sound.mic.state) {
     case "live":
+      if (talk.state === "idle") return stateOf("connecting", "Connecting…", "");
       if (talk.mode === "open") return stateOf("listening", "Listening", "Just talk");
       return stateOf("idle", "Hold to talk", "The button, or Space");
     case "muted":
@@ -113,7 +114,7 @@ function isBroken(ended) {
 /** What the lamp says. @param {Sound} sound */
 export function lampWords(sound) {
   if (!sound.isOpen) return "Microphone off";
-  return sound.isMuted ? "Microphone on, muted" : "Microphone on";
+  return sound.isMuted ? "Microphone muted" : "Microphone on";
 }
 
 /**

@@ -124,7 +124,7 @@ def test_muting_sends_silence_and_no_sound_after_it_and_keeps_the_microphone(tal
 
     assert set(page.sound()[-12_000:]) == {0}
     assert tracks(page) == [True]
-    expect(lamp(page)).to_have_text("Microphone on, muted")
+    expect(lamp(page)).to_have_text("Microphone muted")
     expect(button(page, "Let the microphone be heard")).to_have_attribute("aria-pressed", "true")
 
 
@@ -459,6 +459,16 @@ def test_how_one_talks_is_chosen_here_and_told_to_the_kernel(voice):
     page.tell(mode="hold")
     page.tell(mode="open")
     expect(button(page, "Open mic")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_kernel_to_which_nobody_listens_lets_the_page_let_go_of_the_microphone(talking):
+    page = talking()
+    page.wait_for("start")
+
+    page.say({"kind": "release"})
+
+    expect(lamp(page)).to_have_attribute("data-lit", "false")
+    assert tracks(page) == [False]
 
 
 # -- who has the sound

@@ -219,6 +219,15 @@ def test_an_error_outside_of_a_turn_is_shown_until_it_is_dismissed(bot, page):
     page.wait_for(lambda view: not view["alerts"])
 
 
+def test_the_same_error_again_is_shown_once(bot, page):
+    for text in ("one", "two", "one"):
+        bot.emit(ErrorOccurred(error=text, where="model"))
+
+    view = page.wait_for(lambda view: len(view["alerts"]) == 2)
+
+    assert [alert["text"] for alert in view["alerts"]] == ["two", "one"]
+
+
 def test_an_error_in_a_turn_is_shown_in_the_turn_only(bot, page):
     bot.begin("hi")
     bot.emit(ErrorOccurred(error="overloaded", where="model", turn=1))

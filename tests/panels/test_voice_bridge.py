@@ -4,6 +4,7 @@ import pytest
 
 from intentional_nb.events import (
     ConversationReset,
+    ModelDisconnected,
     ReplyInterrupted,
     SpeechEnded,
     SpeechStarted,
@@ -239,6 +240,36 @@ def test_a_button_that_is_held_when_the_page_goes_makes_a_message_too(bot, page)
 
     page.wait_for(has_asked(bot, "detach"))
     assert ("commit",) in bot.asked
+
+
+def test_when_no_session_can_be_opened_the_page_lets_go_of_the_microphone_and_is_told_why(bot, page, panel):
+    bot.refuses_session = RuntimeError("nobody answers")
+
+    page.say("start")
+
+    page.wait_for(lambda: page.heard("release"))
+    page.talk(bytes(1920))
+    page.say("talk", down=True)
+    page.wait_for(has_asked(bot, "clear"))
+    assert bot.heard == b""
+    assert panel._desk.view()["alerts"][0]["text"] == "RuntimeError: nobody answers"
+
+
+def test_when_the_session_ends_for_good_the_page_lets_go_of_the_microphone(bot, page):
+    page.say("start")
+    page.wait_for(has_asked(bot, "connect"))
+
+    bot.emit(ModelDisconnected(reason="over", close_code=1001))
+
+    page.wait_for(lambda: page.heard("release"))
+
+
+def test_a_session_that_ends_while_nobody_talks_is_nothing_to_the_page(bot, page):
+    bot.emit(ModelDisconnected(reason="over", close_code=1000))
+    page.say("start")
+
+    page.wait_for(has_asked(bot, "connect"))
+    assert page.heard("release") == []
 
 
 # -- pages come and go

@@ -34,6 +34,10 @@ test("each thing that a conversation does has its state", () => {
   assert.equal(state(NO_TALK, sound({ mic: "failed" })), "error");
 });
 
+test("somebody who talks to nobody yet is being connected", () => {
+  assert.equal(words(talk({ state: "idle" }), live()), "Connecting…");
+});
+
 test("the bot speaks as long as it is heard here, whatever the kernel says by then", () => {
   assert.equal(state(talk({ state: "listening" }), live({ speaker: "playing" })), "speaking");
   assert.equal(state(talk({ state: "thinking" }), live({ speaker: "playing" })), "speaking");
@@ -86,7 +90,7 @@ test("that one may interrupt is only said where one can", () => {
 test("the lamp tells whether the microphone is open, and nothing else", () => {
   assert.deepEqual(
     [sound(), live(), live({ isMuted: true }), sound({ isMuted: true })].map(lampWords),
-    ["Microphone off", "Microphone on", "Microphone on, muted", "Microphone off"],
+    ["Microphone off", "Microphone on", "Microphone muted", "Microphone off"],
   );
 });
 

@@ -47,6 +47,7 @@ class PlayedVoiceBot(PlayedBot):
         super().__init__()
         self.config = {"llm": llm}
         self.state = "idle"
+        self.refuses_session: Exception | None = None
         self.heard = b""
         self.sounds: dict[tuple[int, str], Clip] = {}
         self.clips: dict[int, concurrent.futures.Future[Turn]] = {}
@@ -73,6 +74,8 @@ class PlayedVoiceBot(PlayedBot):
 
     def connect(self) -> None:
         self.asked.append(("connect",))
+        if self.refuses_session is not None:
+            raise self.refuses_session
 
     def attach_player(self) -> PlayedPlayer:
         self.asked.append(("attach",))
