@@ -9,6 +9,9 @@
 
 One `ClientHalf` lives as long as one connection: a new session knows nothing of an earlier one. Frames that `receive`
 itself makes necessary, such as the next ``response.create``, are among `frames_to_send` as well.
+
+Audio passes through and is only counted. What stays is an `Item` of about 1 kB for each message and call; ended
+responses, deleted items and sent events are remembered by id, the latest few. An hour of 360 responses takes 0.7 MB.
 """
 
 from __future__ import annotations

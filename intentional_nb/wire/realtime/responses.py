@@ -293,9 +293,10 @@ class Sequencer:
             return self._in_flight_collided(ask, named_response(message))
         if guess is not None and event_id in ("", guess.ask.ask_ids[0]):
             self._disown(guess)
-            if guess.is_wanted:
-                self._pending = guess.ask.joined(self._pending)
-                self._release()
+            if not guess.is_wanted:
+                return guess.ask.ask_ids, True
+            self._pending = guess.ask.joined(self._pending)
+            self._release()
             return (), True
         given_up = self.refused(event_id)
         return given_up, not given_up

@@ -3,7 +3,7 @@ import json
 from base64 import b64encode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.errors import RemoteProtocolError
@@ -23,6 +23,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.binary(), st.sampled_from(["response.output_audio.delta", "response.audio.delta"]))
 def test_audio_comes_out_as_the_bytes_that_went_in(pcm, name):
     frame = json.dumps({"event_id": "e", "delta": b64encode(pcm).decode(), "item_id": "i", "type": name})
@@ -88,6 +89,7 @@ def test_what_is_no_object_with_a_type_breaks_the_protocol(frame, message):
     assert raised.value.frame == (start if isinstance(start, str) else start.decode("utf-8", "replace"))
 
 
+@settings(deadline=None)
 @given(st.binary() | st.text() | json_values.map(json.dumps))
 def test_whatever_comes_is_understood_or_breaks_the_protocol(frame):
     with contextlib.suppress(RemoteProtocolError):
@@ -95,6 +97,7 @@ def test_whatever_comes_is_understood_or_breaks_the_protocol(frame):
         assert not isinstance(told, dict) or isinstance(told["type"], str)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_base64_is_read_without_its_padding(data):
     assert from_base64(b64encode(data).decode().rstrip("=")) == data

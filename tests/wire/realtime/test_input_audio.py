@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.errors import AudioError
@@ -93,6 +93,7 @@ def test_a_byte_of_a_telephones_format_is_a_sample(audio):
     assert audio.commit()
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.wire.realtime.items import Conversation, Item, Speech
@@ -53,6 +53,7 @@ def test_an_item_whose_predecessor_comes_late_moves_after_it_with_all_that_follo
     assert order(conversation) == ["a", "x", "b", "c", "d"]
 
 
+@settings(deadline=None)
 @given(st.permutations(range(8)))
 def test_a_row_of_items_is_in_order_whichever_comes_first(arrival):
     conversation = Conversation()
@@ -102,6 +103,7 @@ steps = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(steps)
 def test_the_order_is_the_servers(steps):
     ledger, conversation = Ledger(), Conversation()
@@ -117,6 +119,7 @@ def test_the_order_is_the_servers(steps):
     assert order(conversation) == ledger.items
 
 
+@settings(deadline=None)
 @given(steps, st.randoms())
 def test_in_whatever_order_it_is_told_no_item_is_lost_or_doubled(steps, random):
     ledger, conversation = Ledger(), Conversation()
@@ -134,6 +137,7 @@ def test_in_whatever_order_it_is_told_no_item_is_lost_or_doubled(steps, random):
 few = st.sampled_from(["a", "b", "c", "d"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(few, st.none() | st.just("root") | few, st.booleans())))
 def test_nonsense_about_places_loses_no_item(told):
     conversation = Conversation()

@@ -2,7 +2,7 @@ from base64 import b64encode
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.wire.calls import ToolCall
@@ -57,6 +57,7 @@ def test_no_audio_is_retained(talk):
     assert [getattr(speech, name) for name in speech.__slots__ if isinstance(getattr(speech, name), bytes)] == [b""]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60), st.lists(st.integers(0, 60), max_size=5))
 def test_samples_stay_whole_wherever_a_server_cuts(pcm, cuts):
     talk = Talk()

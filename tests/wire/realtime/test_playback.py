@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.wire.realtime.interruption import Interruption
@@ -323,6 +323,7 @@ moments = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(pieces, moments, st.randoms())
 def test_a_truncation_is_never_longer_than_what_came_and_comes_once_an_item(pieces, moments, random):
     talk = Talk()

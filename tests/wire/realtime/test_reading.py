@@ -2,7 +2,7 @@ import json
 from base64 import b64encode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.wire.calls import ToolCall
@@ -243,6 +243,7 @@ objects = st.dictionaries(
 names = st.sampled_from(sorted(SERVER_EVENTS | BETA_NAMES.keys()))
 
 
+@settings(deadline=None)
 @given(names, st.dictionaries(fields, json_values | objects))
 def test_no_frame_of_a_known_type_is_too_broken_to_be_taken(name, broken):
     client = ClientHalf("")

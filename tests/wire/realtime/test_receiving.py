@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.errors import RemoteProtocolError
@@ -422,6 +422,7 @@ commands = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(frames | commands, max_size=40))
 def test_no_run_of_frames_and_commands_is_too_odd(run):
     talk = Talk()

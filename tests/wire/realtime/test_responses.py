@@ -278,7 +278,7 @@ def test_a_create_that_collides_after_it_was_cancelled_is_not_sent_again(desk, b
     desk.cancel()
     desk.take()
 
-    assert desk.collided("e1", collision("r1")) == ((), True)
+    assert desk.collided("e1", collision("r1")) == (("e1",) if began else (), True)
 
     assert desk.take() == []
     assert desk.state == ("idle", "cancelling" if began else "idle")
@@ -635,7 +635,8 @@ class Meeting:
     def _collided(self, event_id, response_id):
         self.unanswered.discard(event_id)
         given_up, is_well = self.sequencer.collided(event_id, collision(response_id))
-        assert (given_up, is_well) == ((), True), "a rule-abiding server's collisions pass"
+        assert is_well, "a rule-abiding server's collisions pass"
+        self.given_up.update(given_up)
 
     def _not_active(self):
         self.sequencer.not_active()
@@ -670,7 +671,7 @@ MOVES = {
 moves = st.lists(st.sampled_from(sorted(MOVES)), max_size=60)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(moves)
 def test_in_any_interleaving_every_ask_has_one_outcome(moves):
     meeting = Meeting(brings_back=True)
@@ -689,7 +690,7 @@ def test_in_any_interleaving_every_ask_has_one_outcome(moves):
     assert meeting.sequencer._live == {}
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(moves)
 def test_where_whose_response_it_is_must_be_guessed_no_ask_is_lost_either(moves):
     meeting = Meeting(brings_back=False)
@@ -715,7 +716,7 @@ noise = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(noise, max_size=40))
 def test_after_any_nonsense_a_server_that_answers_again_is_asked_again(told):
     sent = []

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.wire.realtime.client_frames import update_session
@@ -101,6 +101,7 @@ sessions = st.recursive(
 ).flatmap(lambda value: st.dictionaries(names, st.just(value) | st.integers(0, 3), max_size=4))
 
 
+@settings(deadline=None)
 @given(sessions, sessions)
 def test_the_differences_lead_to_what_is_wanted(known, wanted):
     reached = merged(known, differences(known, wanted))
@@ -108,11 +109,13 @@ def test_the_differences_lead_to_what_is_wanted(known, wanted):
     assert differences(reached, wanted) == {}
 
 
+@settings(deadline=None)
 @given(sessions)
 def test_nothing_differs_from_itself(session):
     assert differences(session, session) == {}
 
 
+@settings(deadline=None)
 @given(sessions, sessions)
 def test_an_update_leaves_alone_what_it_does_not_name(known, update):
     reached = merged(known, update)
