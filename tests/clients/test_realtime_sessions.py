@@ -1,0 +1,332 @@
+"""A session's life: opened and confirmed, refused, renewed before its end, closed."""
+
+import asyncio
+import time
+
+import pytest
+from websockets.asyncio.server import serve
+
+from intentional_nb.clients.base import ContinuousStreamModelClient, ModelClient
+from intentional_nb.clients.realtime import RealtimeAPIClient
+from intentional_nb.conversation.router import IntentRouter
+from intentional_nb.errors import ConfigError, ConnectError, RefusedError, ReplyTimeoutError, SessionClosedError
+from intentional_nb.events import (
+    ErrorOccurred,
+    ModelConnected,
+    ModelDisconnected,
+    ReplyAudio,
+    ReplyEnded,
+    SessionReconnecting,
+    TurnEnded,
+)
+from intentional_nb.local.realtime.script import (
+    VoiceStep,
+    begin,
+    calls,
+    close,
+    drop,
+    error,
+    pause,
+    refuse_key,
+    say,
+    says,
+    transcript,
+)
+from intentional_nb.local.server import LocalServer
+from tests.clients.conftest import CONVERSATION, KEY
+from tests.clients.spoken import Told
+from tests.clients.test_faults import one_stage
+
+
+def test_it_is_found_under_its_name():
+    assert ModelClient.registered["openai_realtime"] is RealtimeAPIClient
+    assert issubclass(RealtimeAPIClient, ContinuousStreamModelClient)
+
+
+async def test_connecting_sends_the_settings_and_waits_until_they_are_confirmed(spoken):
+    stage = spoken(voice="marin", speed=1.2, language="en", max_output_tokens=300, noise_reduction="near_field")
+
+    await stage.client.connect()
+
+    [connected] = stage.told.events
+    assert (connected.model, connected.base_url) == ("gpt-realtime", stage.server.base_url)
+    assert connected.session_id
+    assert not connected.is_again
+    assert stage.client.is_connected
+    [update] = stage.script.sent("session.update")
+    session = update["session"]
+    assert session["audio"]["output"] == {
+        "format": {"type": "audio/pcm", "rate": 24000},
+        "voice": "marin",
+        "speed": 1.2,
+    }
+    assert session["audio"]["input"]["noise_reduction"] == {"type": "near_field"}
+    assert session["audio"]["input"]["transcription"]["language"] == "en"
+    assert session["max_output_tokens"] == 300
+    assert session["instructions"] == stage.client.system_prompt
+    assert [tool["name"] for tool in session["tools"]] == list(stage.client.tools) == ["classify_response"]
+
+
+async def test_connecting_twice_opens_one_session(spoken):
+    stage = spoken()
+
+    await asyncio.gather(stage.client.connect(), stage.client.connect())
+    await stage.client.connect()
+
+    assert stage.script.connections == 1
+
+
+async def test_disconnecting_tells_and_is_harmless_when_there_is_nothing_to_close(spoken):
+    stage = spoken()
+    await stage.client.disconnect()
+    assert stage.told.events == []
+    await stage.client.connect()
+
+    await stage.client.disconnect()
+    await stage.client.disconnect()
+    await stage.client.close()
+
+    [gone] = stage.told.of(ModelDisconnected)
+    assert (gone.reason, gone.close_code) == ("closed", 1000)
+    assert not stage.client.is_connected
+
+
+async def test_disconnecting_ends_the_turn_that_runs(spoken):
+    stage = spoken([VoiceStep([begin(), pause(10_000)])])
+    await stage.client.connect()
+    await stage.client.send({"text_message": {"role": "user", "content": "hello"}})
+    await stage.sent("response.create")
+
+    await stage.client.disconnect()
+
+    assert [event.type for event in stage.told.events[-3:]] == ["reply_ended", "turn_ended", "model_disconnected"]
+    assert stage.told.of(ReplyEnded)[0].status == "cancelled"
+
+
+async def test_stopping_while_much_is_unread_does_not_take_long(spoken):
+    stage = spoken(say("word " * 2000))
+    await stage.client.connect()
+    await stage.client.send({"text_message": {"role": "user", "content": "hello"}})
+    await stage.told.count(ReplyAudio)
+
+    before = time.monotonic()
+    await stage.client.disconnect()
+
+    assert time.monotonic() - before < 5, "the library's own limit for a goodbye is twice that"
+
+
+async def test_running_lasts_as_long_as_the_session(spoken):
+    stage = spoken(say("Hi."))
+    running = asyncio.create_task(stage.client.run())
+    await stage.told.count(ModelConnected)
+    await stage.say("hello")
+    assert not running.done()
+
+    await stage.client.disconnect()
+
+    await asyncio.wait_for(running, 5)
+
+
+async def test_a_conversation_goes_on_in_another_session(spoken):
+    stage = spoken(say("Hi."), VoiceStep(say("Again."), expect=says("back")))
+    await stage.client.connect()
+    await stage.say("hello")
+    await stage.client.disconnect()
+
+    await stage.client.connect()
+    await stage.say("back")
+
+    assert [event.is_again for event in stage.told.of(ModelConnected)] == [False, True]
+    assert [text for _, text in stage.said_to_model] == ["hello", "Hi.", "back", "Again."]
+    assert stage.client.turn == 2
+
+
+async def test_a_wrong_key_is_refused_in_the_servers_words():
+    told = Told()
+    with LocalServer(api_key=KEY) as server:
+        config = {"name": "local-realtime", "base_url": server.base_url}
+        client = RealtimeAPIClient(told, IntentRouter(CONVERSATION), config, api_key="sk-wrong-wrong-wrong")
+        with pytest.raises(RefusedError) as refused:
+            await client.connect()
+        await client.close()
+
+    assert refused.value.status == 401
+    assert "sk-wrong" not in f"{refused.value} {told.events} {client!r}"
+    [event] = told.of(ErrorOccurred)
+    assert event.error == str(refused.value)
+
+
+async def test_a_key_that_is_refused_on_the_open_connection_is_told_too(spoken):
+    stage = spoken(VoiceStep(refuse_key(), on="connect"), say("Hi."))
+
+    with pytest.raises(RefusedError, match="Incorrect API key") as refused:
+        await stage.client.connect()
+
+    assert refused.value.code == "invalid_api_key"
+    assert not stage.told.of(ModelConnected)
+    await stage.client.connect()
+    await stage.say("hello")
+    assert [event.is_again for event in stage.told.of(ModelConnected)] == [False]
+
+
+async def test_a_model_that_the_server_does_not_have_is_named():
+    with LocalServer(api_key=KEY) as server:
+        config = {"name": "gpt-realtime-nope", "base_url": server.base_url}
+        client = RealtimeAPIClient(None, IntentRouter(CONVERSATION), config, api_key=KEY)
+        with pytest.raises(RefusedError, match="gpt-realtime-nope") as refused:
+            await client.connect()
+
+    assert refused.value.code == "invalid_model"
+
+
+async def test_a_setting_that_the_server_does_not_take_is_named(spoken):
+    stage = spoken(temperature=0.5)
+
+    with pytest.raises(RefusedError, match="temperature"):
+        await stage.client.connect()
+
+    assert not stage.client.is_connected
+
+
+ENDINGS = {
+    "a drop": (drop(), SessionClosedError, "the connection broke"),
+    "a close": (close(1013, "busy"), SessionClosedError, "busy"),
+    "an error and a close": ([error("maintenance", code="down"), close(1013)], RefusedError, "maintenance"),
+    "an error that is fatal": ([error("no money", code="insufficient_quota"), pause(5000)], RefusedError, "no money"),
+}
+
+
+@pytest.mark.parametrize(("ending", "kind", "words"), ENDINGS.values(), ids=ENDINGS.keys())
+async def test_a_session_that_ends_before_it_is_open_says_why(spoken, ending, kind, words):
+    stage = spoken(VoiceStep(ending, on="connect"))
+
+    with pytest.raises(kind, match=words):
+        await stage.client.connect()
+
+    assert not stage.client.is_connected
+    assert not stage.told.of(SessionReconnecting), "nobody waits for what never was"
+
+
+async def test_a_session_that_is_never_confirmed_is_given_up():
+    async def swallow(connection):
+        async for _ in connection:
+            pass
+
+    async with serve(swallow, "127.0.0.1", 0) as server:
+        url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/v1"
+        config = {"name": "gpt-realtime", "base_url": url, "timeout": 0.1}
+        client = RealtimeAPIClient(None, IntentRouter(CONVERSATION), config, api_key=KEY)
+        with pytest.raises(ReplyTimeoutError, match="did not open the session"):
+            await client.connect()
+
+
+async def test_nobody_there_is_explained():
+    config = {"name": "gpt-realtime", "base_url": "http://127.0.0.1:9/v1"}
+    client = RealtimeAPIClient(None, IntentRouter(CONVERSATION), config, api_key=KEY)
+
+    with pytest.raises(ConnectError, match="is the address right"):
+        await client.connect()
+
+
+async def test_a_session_that_expires_in_the_midst_of_a_turn_is_replaced(spoken):
+    stage = spoken(
+        VoiceStep([begin(), pause(5000)]),
+        VoiceStep(say("Hi."), expect=says("hello")),
+        server={"session_limit_s": 1},
+    )
+    await stage.client.connect()
+
+    await stage.say("hello")
+
+    assert stage.told.of(SessionReconnecting)[0].close_code == 1001
+    assert stage.told.of(ReplyEnded)[0].text == "Hi."
+
+
+async def test_a_renewal_waits_for_the_turn_to_end(spoken, monkeypatch):
+    monkeypatch.setattr("intentional_nb.clients.session_keeper.RENEW_SHARE", 0.05)
+    monkeypatch.setattr("intentional_nb.clients.session_keeper.LOOK_AGAIN_S", 0.05)
+    stage = spoken(
+        VoiceStep([begin(), pause(600), say("Hi.")]),
+        VoiceStep(say("Yes."), expect=says("still there?")),
+        server={"session_limit_s": 5},
+    )
+    await stage.client.connect()
+
+    await stage.say("hello")
+    await stage.told.count(ModelConnected, 2)
+    await stage.say("still there?")
+
+    types = [event.type for event in stage.told.events]
+    assert types.index("turn_ended") < types.index("session_reconnecting")
+    again = stage.told.of(SessionReconnecting)[0]
+    assert (again.attempt, again.wait_s, "longest time" in again.reason) == (1, 0.0, True)
+    assert [event.status for event in stage.told.of(TurnEnded)] == ["completed", "completed"]
+    assert not stage.told.of(ErrorOccurred)
+
+
+async def test_sessions_that_hardly_live_are_not_renewed_for_ever(spoken, monkeypatch):
+    monkeypatch.setattr("intentional_nb.clients.session_keeper.RENEW_SHARE", 0.01)
+    stage = spoken(server={"session_limit_s": 3}, max_retries=3)
+    await stage.client.connect()
+
+    with pytest.raises(SessionClosedError, match="in 3 tries"):
+        await asyncio.wait_for(stage.client.run(), 20)
+
+
+async def test_going_back_takes_turns_out_of_what_the_model_knows(spoken):
+    stage = spoken(say("One."), say("Two."), VoiceStep([transcript("three"), say("Three.")]), say("Four."))
+    await stage.client.connect()
+    await stage.say("one")
+    await stage.say("two")
+    mark = stage.client.mark()
+    await stage.speak()
+    await stage.turn_over(3)
+
+    await stage.client.go_back(mark)
+    assert [text for _, text in stage.said_to_model] == ["one", "One."]
+    await stage.say("four")
+
+    await stage.holds(lambda: [text for _, text in stage.said_to_model] == ["one", "One.", "four", "Four."])
+    await stage.client.go_back()
+    await stage.holds(lambda: stage.said_to_model == [])
+    assert not stage.told.of(ErrorOccurred)
+
+
+async def test_going_back_over_the_end_of_a_conversation_brings_it_back(spoken):
+    stage = spoken(
+        say("One."),
+        calls(("classify_response", {"outcome": "done"})),
+        VoiceStep([say("Bye."), calls(("end_conversation", {}))]),
+        say("Hello again."),
+        conversation=one_stage(),
+    )
+    await stage.client.connect()
+    await stage.say("one")
+    await stage.say("done")
+    await stage.say("hello")
+    assert [text for _, text in stage.said_to_model] == ["hello", "Hello again."]
+
+    await stage.client.go_back(2)
+
+    assert [text for _, text in stage.said_to_model] == ["one", "One."]
+    assert not stage.told.of(ErrorOccurred)
+
+
+async def test_a_turn_that_runs_is_stopped_by_going_back(spoken):
+    stage = spoken(VoiceStep([begin(), pause(10_000)]), say("Hi."))
+    await stage.client.connect()
+    await stage.client.send({"text_message": {"role": "user", "content": "hello"}})
+    await stage.sent("response.create")
+
+    await stage.client.go_back()
+    await stage.say("again")
+
+    assert [event.status for event in stage.told.of(ReplyEnded)] == ["cancelled", "completed"]
+    assert stage.said_to_model == [("user", "again"), ("assistant", "Hi.")]
+
+
+def test_a_chat_model_is_refused_with_the_right_client(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    with pytest.raises(ConfigError, match=r"client: openai' \(ChatCompletionAPIClient\)"):
+        RealtimeAPIClient(None, IntentRouter(CONVERSATION), {"name": "gpt-6-luna"})

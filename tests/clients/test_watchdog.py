@@ -1,0 +1,47 @@
+import asyncio
+import time
+
+from intentional_nb.clients.watchdog import Watchdog
+
+
+async def test_it_barks_once_after_silence():
+    barked = asyncio.Event()
+    count = []
+
+    def bark():
+        count.append(1)
+        barked.set()
+
+    dog = Watchdog(0.02, lambda: True, bark)
+    dog.watch()
+    await asyncio.wait_for(barked.wait(), 5)
+    await asyncio.sleep(0.06)
+
+    assert count == [1]
+
+
+async def test_a_word_keeps_it_quiet():
+    barked = []
+    dog = Watchdog(0.1, lambda: True, lambda: barked.append(time.monotonic()))
+    dog.watch()
+    started = time.monotonic()
+    while time.monotonic() - started < 0.25:
+        dog.last_word_at = time.monotonic()
+        await asyncio.sleep(0.01)
+
+    assert barked == []
+    dog.sleep()
+
+
+async def test_it_does_not_bark_while_nothing_is_owed_or_while_it_sleeps():
+    owed, barked = [], []
+    dog = Watchdog(0.01, lambda: bool(owed), lambda: barked.append(1))
+    dog.watch()
+    await asyncio.sleep(0.05)
+    assert barked == []
+
+    dog.sleep()
+    owed.append(True)
+    await asyncio.sleep(0.05)
+
+    assert barked == []
