@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Protocol
 
 from intentional_nb.bots import runtime
@@ -18,6 +20,8 @@ __all__ = ["REPORT_S", "Player", "Playing", "Voice"]
 
 REPORT_S = 0.5
 """How long a player may take to say what it had rendered; then its last report counts."""
+OVERDUE_S = 3.0
+"""How much later a report may come and still be the answer to that question."""
 SETTLED = 64
 """Items remembered of which it is known how much was heard: a player may speak of one once more."""
 
@@ -64,6 +68,7 @@ class Playing:
         self,
         voice: Voice,
         *,
+        turn_of: Callable[[str], int | None],
         on_played: Callable[[str, float], None],
         on_players: Callable[[bool], None],
     ) -> None:
@@ -71,15 +76,17 @@ class Playing:
 
         Args:
             voice: Is told what was heard.
+            turn_of: Knows the turn in which an item was said.
             on_played: Is told of each report.
             on_players: Is told when there is a player, and when there is none any more.
         """
         self.last: tuple[str | None, float] = (None, 0.0)
         self._settled: deque[str] = deque(maxlen=SETTLED)
-        self._voice = voice
+        self._voice, self._turn_of = voice, turn_of
         self._on_played, self._on_players = on_played, on_players
         self._players: list[Player] = []
-        self._asked: asyncio.Future[None] | None = None  # a player owes its report
+        self._asked: Future[None] | None = None  # a player owes its report
+        self._overdue: tuple[int, float] | None = None  # the turn of a report that did not come in time, and when
         self._lock = threading.Lock()
 
     @property
@@ -104,6 +111,8 @@ class Playing:
         if not self._players:
             self._on_players(False)
 
+    # -- what was heard
+
     def note_played(self, item_id: str, played_ms: float) -> None:
         """So much of an item was rendered so far."""
         if item_id not in self._settled:
@@ -115,13 +124,7 @@ class Playing:
         """A player fell silent: what it had not rendered was not heard."""
         if item_id is not None:
             self.note_played(item_id, played_ms)
-        _on_loop(self._answer)
-
-    def _answer(self) -> None:
-        if self._asked is not None and not self._asked.done():
-            self._asked.set_result(None)
-        else:
-            runtime.submit(self.interrupt())
+        _on_loop(lambda: self._answer(item_id))
 
     def settle(self, item_id: str) -> None:
         """It is known how much of an item was heard."""
@@ -129,27 +132,56 @@ class Playing:
         if self.last[0] == item_id:
             self.last = None, 0.0
 
-    async def user_speaks(self, *, is_sounding: bool, turn: int) -> None:
-        """The user has begun to speak: what the bot said is cut where it was heard last.
+    def forget(self) -> None:
+        """What was said does not count any more, and neither does what was heard of it."""
+        self.last = None, 0.0
+
+    # -- being interrupted
+
+    def ask(self, *, is_sounding: bool) -> bool:
+        """The user has begun to speak: a player that has something to play owes a report from now on.
 
         Args:
-            is_sounding: Whether a player has something to play, so that it owes a report.
+            is_sounding: Whether there is something to play.
+
+        Returns:
+            Whether `user_speaks` is to follow; not while an earlier report is owed, which will do.
+        """
+        if self._asked is not None:
+            return False
+        if self._players and is_sounding:
+            self._asked = Future()
+        return True
+
+    async def user_speaks(self, turn: int) -> None:
+        """What the bot said is cut where it was heard last, once that is known.
+
+        Args:
             turn: The latest turn; what the user says may be the next one, and answered, before the report comes.
         """
-        if self._players and is_sounding:
-            if self._asked is not None:
-                return  # it was asked already, and one interruption is enough
-            asked = self._asked = asyncio.get_running_loop().create_future()
-            await asyncio.wait({asked}, timeout=REPORT_S)
+        if self._asked is not None:
+            report = asyncio.wrap_future(self._asked)
+            await asyncio.wait({report}, timeout=REPORT_S)
+            self._overdue = None if report.done() else (turn, time.monotonic())
             self._asked = None
         await self.interrupt(turn=turn)
+
+    def _answer(self, item_id: str | None) -> None:
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_result(None)
+            return
+        overdue, self._overdue = self._overdue, None
+        turn = self._turn_of(item_id) if item_id is not None else None
+        if turn is None and overdue is not None and time.monotonic() - overdue[1] < OVERDUE_S:
+            turn = overdue[0]
+        runtime.submit(self.interrupt(turn=turn))
 
     async def interrupt(self, heard_ms: int | None = None, *, turn: int | None = None) -> None:
         """Stop what is being said.
 
         Args:
             heard_ms: How much of it was heard; None for the player's last report, or all that came without a player.
-            turn: The turn that is meant; None for whatever is being said.
+            turn: The turn that is meant, and what was said before; None for whatever is being said.
         """
         if heard_ms is None and self._players:
             heard_ms = int(self.last[1])

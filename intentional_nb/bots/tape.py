@@ -130,6 +130,11 @@ class Tape:
 
     # -- what the bot says
 
+    def turn_of(self, item_id: str) -> int | None:
+        """The turn in which the bot said an item; None for one that is not known."""
+        item = self._items.get(item_id)
+        return item.turn if item is not None else None
+
     def note_played(self, item_id: str, played_ms: float) -> None:
         """A player has rendered so much of an item."""
         with self._lock:

@@ -24,6 +24,8 @@ from intentional_nb.bots.voice_state import Phase, Step, VoiceState, after
 from intentional_nb.clients.realtime import RealtimeAPIClient
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.events import (
+    ConversationReset,
+    ConversationRewound,
     ErrorOccurred,
     Event,
     ReplyHeard,
@@ -68,7 +70,12 @@ class VoiceBotStructure(OneModelBotStructure):
         self._user = UserAudio(
             self.llm, self._tape, self._expected, emit=self.emit, open_session=self._open_for_microphone
         )
-        self._playing = Playing(self.llm, on_played=self._tape.note_played, on_players=self._note_players)
+        self._playing = Playing(
+            self.llm,
+            turn_of=self._tape.turn_of,
+            on_played=self._tape.note_played,
+            on_players=self._note_players,
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(stage={self.stage!r}, model={self.llm.model_name!r}, state={self.state!r})"
@@ -91,7 +98,8 @@ class VoiceBotStructure(OneModelBotStructure):
             super().emit(event)
             return
         with self._telling:
-            had_something_to_play = bool(self._phase.sounding)
+            # Before anybody is told: a player that is quick answers at once.
+            asks = isinstance(event, SpeechStarted) and self._playing.ask(is_sounding=bool(self._phase.sounding))
             self._phase = after(self._phase, event)
             self._tape.note(event)
             if isinstance(event, TurnStarted):
@@ -100,10 +108,12 @@ class VoiceBotStructure(OneModelBotStructure):
             else:
                 super().emit(event)
                 self._expected.note(event)
-        if isinstance(event, SpeechStarted):
-            runtime.submit(self._playing.user_speaks(is_sounding=had_something_to_play, turn=self.llm.turn))
+        if asks:
+            runtime.submit(self._playing.user_speaks(self.llm.turn))
         elif isinstance(event, ReplyHeard | ReplyInterrupted):
             self._playing.settle(event.item_id)
+        elif isinstance(event, ConversationReset | ConversationRewound):
+            self._playing.forget()
 
     def _step(self, step: Step) -> None:
         with self._telling:

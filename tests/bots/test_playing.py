@@ -35,7 +35,16 @@ def players():
 
 @pytest.fixture
 def playing(log, players):
-    return Playing(log, on_played=lambda *_: None, on_players=players.append)
+    turns = {"a": 1, "b": 2}
+    return Playing(log, turn_of=turns.get, on_played=lambda *_: None, on_players=players.append)
+
+
+def spoken_over(playing, *, is_sounding=True, turn=1):
+    """The user begins to speak; gives what waits for the player's report."""
+    assert playing.ask(is_sounding=is_sounding)
+    waiting = runtime.submit(playing.user_speaks(turn))
+    caught_up()
+    return waiting
 
 
 def on_loop(work):
@@ -48,7 +57,7 @@ def caught_up():
 
 
 def test_without_a_player_all_that_came_was_heard(playing, log):
-    on_loop(playing.user_speaks(is_sounding=True, turn=3))
+    spoken_over(playing, turn=3).result(10)
 
     assert log.told == [("interrupted", None)]
     assert log.turn == 3, "what the user says may be answered already"
@@ -57,11 +66,10 @@ def test_without_a_player_all_that_came_was_heard(playing, log):
 def test_a_players_report_interrupts_with_exactly_that(playing, log):
     player = playing.attach()
     player.note_played("a", 100)
-    asked = runtime.submit(playing.user_speaks(is_sounding=True, turn=3))
-    caught_up()
+    waiting = spoken_over(playing)
 
     player.flushed("a", 140.5)
-    asked.result(10)
+    waiting.result(10)
 
     assert log.told == [("played", "a", 100), ("played", "a", 140), ("interrupted", 140)]
 
@@ -70,34 +78,58 @@ def test_a_player_that_says_nothing_is_taken_at_its_last_word(playing, log, monk
     monkeypatch.setattr("intentional_nb.bots.playing.REPORT_S", 0.01)
     playing.attach().note_played("a", 100)
 
-    on_loop(playing.user_speaks(is_sounding=True, turn=3))
+    spoken_over(playing).result(10)
 
     assert log.told[-1] == ("interrupted", 100)
+
+
+@pytest.mark.parametrize("item", ["a", None])
+def test_a_report_that_comes_late_leaves_later_turns_alone(playing, log, monkeypatch, item):
+    monkeypatch.setattr("intentional_nb.bots.playing.REPORT_S", 0.01)
+    player = playing.attach()
+    spoken_over(playing, turn=1).result(10)
+    log.news.clear()
+
+    player.flushed(item, 100)
+
+    assert log.news.wait(10)
+    assert log.turn == 1
+
+
+def test_a_player_that_is_quick_may_answer_before_it_is_waited_for(playing, log):
+    player = playing.attach()
+    assert playing.ask(is_sounding=True)
+    player.flushed("a", 70)
+    caught_up()
+
+    on_loop(asyncio.wait_for(playing.user_speaks(1), 5))
+
+    assert log.told == [("played", "a", 70), ("interrupted", 70)]
 
 
 def test_with_nothing_to_play_nobody_is_waited_for(playing, log):
     playing.attach()
 
-    on_loop(asyncio.wait_for(playing.user_speaks(is_sounding=False, turn=3), 5))
+    spoken_over(playing, is_sounding=False).result(5)
 
     assert log.told == [("interrupted", 0)]
 
 
 def test_a_player_that_fell_silent_by_itself_interrupts_too(playing, log):
-    playing.attach().flushed("a", 70)
+    playing.attach().flushed("b", 70)
 
     assert log.news.wait(10)
-    assert log.told == [("played", "a", 70), ("interrupted", 70)]
+    assert log.told == [("played", "b", 70), ("interrupted", 70)]
+    assert log.turn == 2, "the turn that was playing is the one that is meant"
 
 
 def test_one_report_is_enough_for_speech_that_begins_twice(playing, log):
     player = playing.attach()
-    asked = [runtime.submit(playing.user_speaks(is_sounding=True, turn=3)) for _ in range(2)]
-    caught_up()
+    waiting = spoken_over(playing)
 
+    assert not playing.ask(is_sounding=True)
     player.flushed("a", 70)
-    for future in asked:
-        future.result(10)
+    waiting.result(10)
 
     assert log.told.count(("interrupted", 70)) == 1
 
@@ -107,6 +139,15 @@ def test_an_item_that_is_settled_counts_no_more(playing, log):
     player.note_played("a", 900)
     playing.settle("a")
     player.note_played("a", 900)
+
+    on_loop(playing.interrupt())
+
+    assert log.told[-1] == ("interrupted", 0)
+
+
+def test_what_was_taken_back_counts_no_more(playing, log):
+    playing.attach().note_played("a", 900)
+    playing.forget()
 
     on_loop(playing.interrupt())
 
