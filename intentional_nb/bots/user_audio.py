@@ -62,10 +62,14 @@ class UserAudio:
             AudioError: There is no speech in it.
             ClientError: The model gave no usable answer, or the session ended.
         """
+        # In its place among the microphone's pieces, which would tear it apart if they came in between.
+        await asyncio.wrap_future(self._live.then(lambda: self._send_clip(clip)))
+        return await self._answered(expected, repr(clip))
+
+    async def _send_clip(self, clip: Clip) -> None:
         self._tape.add_user(clip.pcm, at_ms=self._llm.input_ms, is_live=False)
         await self._llm.send({"audio_message": clip})
         self._tape.skip_to(self._llm.input_ms)
-        return await self._answered(expected, repr(clip))
 
     def put(self, pcm: bytes) -> None:
         """Send a microphone's piece; returns at once."""

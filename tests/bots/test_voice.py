@@ -246,6 +246,27 @@ def test_a_microphone_opens_the_session_and_is_answered(speaking):
     assert bot.audio(2, "user").duration_ms == pytest.approx(200 + 800 + 500, abs=1)
 
 
+def test_a_clip_is_not_torn_apart_by_a_microphone_that_runs(speaking):
+    bot = speaking(heard("A coffee.", say("Cash?")))
+    bot.start()
+    running = threading.Event()
+    hiss = Clip(b"\1\0" * 960).pcm  # too quiet for speech
+
+    def stream():
+        while not running.is_set():
+            bot.stream_audio(hiss)
+            running.wait(0.001)
+
+    thread = threading.Thread(target=stream)
+    thread.start()
+    turn = bot.speak(HUM)
+    running.set()
+    thread.join()
+
+    assert HUM.pcm in speaking.scripts[0].audio
+    assert HUM.pcm in bot.audio(turn, "user").pcm
+
+
 def test_push_to_talk(speaking):
     bot = speaking(heard("A coffee.", say("Cash?")), heard("Yes.", say("Thanks.")))
     bot.start()
