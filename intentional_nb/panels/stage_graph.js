@@ -215,11 +215,16 @@ function createPanel(el, options, session) {
     const added = epoch === session.store.epoch ? addedMoves(moves, all) : [];
     [moves, epoch] = [all, /** @type {string} */ (session.store.epoch)];
     const marks = marksOf(shown);
-    const given = pictureOf(shown, direction) ?? pictureOf(shown, direction === "TB" ? "LR" : "TB");
-    picture.node.hidden = Boolean(given?.mermaid);
-    words.node.hidden = !given?.mermaid;
-    if (given?.svg) picture.draw(given, shown, marks, all, added);
-    else if (given) words.draw(given, shown, marks);
+    let given = pictureOf(shown, direction) ?? pictureOf(shown, direction === "TB" ? "LR" : "TB");
+    try {
+      if (given?.svg) picture.draw(given, shown, marks, all, added);
+    } catch (error) {
+      given = { key: given?.key ?? "", mermaid: "", reason: /** @type {Error} */ (error).message };
+    }
+    const isPlain = given?.mermaid !== undefined;
+    picture.node.hidden = isPlain;
+    words.node.hidden = !isPlain;
+    if (given && isPlain) words.draw(given, shown, marks);
     side.draw(selection, shown, marks, all);
     foot.draw(shown, all);
     drawHead(shown, given);
@@ -237,7 +242,7 @@ function createPanel(el, options, session) {
     trouble.dataset.kind = errors ? "error" : "warning";
     const counted = errors ? `${errors} error${errors === 1 ? "" : "s"}` : `${problems.length} warning${problems.length === 1 ? "" : "s"}`;
     if (trouble.textContent !== counted) trouble.textContent = counted;
-    turn.disabled = Boolean(given?.mermaid);
+    turn.disabled = given?.mermaid !== undefined;
   }
 
   draw();

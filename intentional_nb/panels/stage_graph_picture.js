@@ -121,7 +121,7 @@ export function createPicture(actions) {
     }
     above.replaceChildren();
     layer.replaceChildren(drawing.layer, above);
-    sheet.setAttribute("aria-label", `Conversation graph, ${graph.stages.length} stages. Arrow keys go from stage to stage, Enter opens one.`);
+    sheet.setAttribute("aria-label", `Conversation graph, ${graph.stages.filter((stage) => !stage.end).length} stages. Arrow keys go from stage to stage, Enter opens one.`);
     map.open(drawing);
     const stop = [at, view.now ?? "", ...drawing.stages.keys()].find((id) => drawing?.stages.has(id)) ?? "";
     setTabStop(stop);
@@ -171,11 +171,13 @@ export function createPicture(actions) {
     hovered = "";
     emphasise();
   });
-  sheet.addEventListener("focusin", (/** @type {Event} */ event) => {
-    setTabStop(partAt(event));
+  // Not on the drawing itself: one that listens to the focus can get it.
+  node.addEventListener("focusin", (/** @type {Event} */ event) => {
+    const part = partAt(event);
+    if (drawing?.stages.has(part)) setTabStop(part);
     emphasise();
   });
-  sheet.addEventListener("focusout", () => queueMicrotask(emphasise));
+  node.addEventListener("focusout", () => queueMicrotask(emphasise));
   sheet.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !typed(event)) return;
     event.preventDefault();

@@ -131,6 +131,7 @@ def blank_page(
     has_control: bool = True,
     has_clock: bool = False,
     script: str = "",
+    sheet: str = "",
 ) -> PanelPage:
     """Draw the panel ``name`` on a blank page.
 
@@ -143,6 +144,7 @@ def blank_page(
         has_control: Whether the front end finds the control model.
         has_clock: Whether the test moves the page's clock, with ``page.clock``.
         script: Runs in the page before all else.
+        sheet: Rules that the panel has besides those of its style sheet.
     """
     page = tab.new_page()
     if has_clock:
@@ -159,7 +161,7 @@ def blank_page(
         _FAKE,
         {
             "source": bundle(_PANELS / f"{name}.js"),
-            "css": bundle(_PANELS / f"{name}.css"),
+            "css": bundle(_PANELS / f"{name}.css") + sheet,
             "options": dict(options),
             "hasControl": has_control,
         },
