@@ -185,6 +185,28 @@ test("an underrun is made up for in the pauses, and the place in the item stays 
   assert.deepEqual(sounding(late), speech(4800));
 });
 
+test("a pause is not left out when little waits behind it", () => {
+  const audio = worklet();
+  push(audio, speech(2400));
+  audio.play(4800);
+  push(audio, new Int16Array(2400));
+  audio.play(2560);
+  assert.equal(audio.of("tick").at(-1).counts.skipped, 0);
+});
+
+test("at another rate, what was left out of a pause still counts as its place in the item", () => {
+  const audio = worklet({ rateHz: 48_000 });
+  push(audio, speech(2400));
+  audio.play(19_200);
+  push(audio, new Int16Array(9600));
+  push(audio, speech(24_000));
+  const after = sounding(audio.play(24_000)).length + 128;
+
+  const { samples, counts } = flush(audio, 2);
+  assert.ok(counts.skipped > 2400, `${counts.skipped}`);
+  assert.ok(Math.abs(samples - (2400 + 9600 + after / 2)) < 64, `${samples}, ${after}`); // filters ring a little
+});
+
 test("speech itself is never left out", () => {
   const audio = worklet();
   push(audio, speech(2400));
