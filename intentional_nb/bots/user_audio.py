@@ -26,7 +26,7 @@ class UserAudio:
     """Sends the user's sound, keeps it on the tape, and waits for what comes of it.
 
     Attributes:
-        is_off: Whether the session was closed on purpose: a microphone's last words must not open another.
+        is_off: Whether the session has ended, or could not be opened: a microphone that runs on must not open another.
     """
 
     def __init__(

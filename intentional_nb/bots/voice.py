@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from intentional_nb.audio.clip import Clip, ClipSource
 from intentional_nb.audio.pcm import byte_count
 from intentional_nb.bots import runtime
 from intentional_nb.bots.expecting import Expectation, Expectations, TurnKind
-from intentional_nb.bots.one_model import OneModelBotStructure
 from intentional_nb.bots.playing import Player, Playing
+from intentional_nb.bots.recorded import RecordedBotStructure
 from intentional_nb.bots.structure import DRAIN_S
-from intentional_nb.bots.tape import Tape
 from intentional_nb.bots.transcript import Turn
 from intentional_nb.bots.user_audio import UserAudio
 from intentional_nb.bots.voice_state import Phase, Step, VoiceState, after
@@ -26,8 +23,8 @@ from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.events import (
     ConversationReset,
     ConversationRewound,
-    ErrorOccurred,
     Event,
+    ModelDisconnected,
     ReplyHeard,
     ReplyInterrupted,
     ReplyText,
@@ -38,7 +35,7 @@ from intentional_nb.events import (
 __all__ = ["VoiceBotStructure"]
 
 
-class VoiceBotStructure(OneModelBotStructure):
+class VoiceBotStructure(RecordedBotStructure):
     """A bot to speak with, and to type to; in conversation files it is ``direct_to_llm`` with a client that speaks.
 
     Anything said to it opens the session. A player, such as the voice panel, attaches itself, plays what `ReplyAudio`
@@ -63,7 +60,6 @@ class VoiceBotStructure(OneModelBotStructure):
         """
         super().__init__(config, intent_router)
         self._phase = Phase()
-        self._tape = Tape(on_failure=self._tell_of_tape)
         self._expected = Expectations()
         self._connecting = asyncio.Lock()
         self.llm = RealtimeAPIClient(self, intent_router, config.get("llm", {}), api_key=api_key)
@@ -101,7 +97,6 @@ class VoiceBotStructure(OneModelBotStructure):
             # Before anybody is told: a player that is quick answers at once.
             asks = isinstance(event, SpeechStarted) and self._playing.ask(is_sounding=bool(self._phase.sounding))
             self._phase = after(self._phase, event)
-            self._tape.note(event)
             if isinstance(event, TurnStarted):
                 self._expected.note(event)  # who waits for the turn wants to be told of its first event too
                 super().emit(event)
@@ -114,15 +109,12 @@ class VoiceBotStructure(OneModelBotStructure):
             self._playing.settle(event.item_id)
         elif isinstance(event, ConversationReset | ConversationRewound):
             self._playing.forget()
+        elif isinstance(event, ModelDisconnected):
+            self._user.is_off = True
 
     def _step(self, step: Step) -> None:
         with self._telling:
             self._phase = after(self._phase, step)
-
-    def _tell_of_tape(self, error: OSError) -> None:
-        text = f"the sound of the conversation is not kept any more: {error}"
-        # Later, since the tape is in use now.
-        runtime.call_soon(lambda: self.emit(ErrorOccurred(error=text, where="recording", exception=error)))
 
     # -- the session
 
@@ -143,8 +135,8 @@ class VoiceBotStructure(OneModelBotStructure):
         await runtime.wait_async(runtime.submit(self._disconnect()))
 
     async def _disconnect(self) -> None:
-        self._user.is_off = True
         self._user.drop()
+        self._user.is_off = True
         await self.llm.disconnect()
 
     async def _prepare(self) -> None:
@@ -163,7 +155,11 @@ class VoiceBotStructure(OneModelBotStructure):
     async def _open_for_microphone(self) -> None:
         if self.state not in ("idle", "connecting"):
             return
-        await self._prepare()
+        try:
+            await self._prepare()
+        except BaseException:  # whatever it is: the next piece must not try again, nor the one after it
+            self._user.is_off = True
+            raise
         if not self._is_open:  # in a task of its own: the user need not wait with speaking until the line has been said
             runtime.submit(self._open()).add_done_callback(self._tell_of_opening)
 
@@ -260,8 +256,8 @@ class VoiceBotStructure(OneModelBotStructure):
     def stream_audio(self, pcm: bytes) -> None:
         """Send a piece of what a microphone hears; returns at once, from any thread.
 
-        The first piece opens the session; ten seconds wait while that takes time. After `disconnect` nothing is sent
-        until the session is opened in another way.
+        The first piece opens the session; ten seconds wait while that takes time. When it could not be opened, or has
+        ended, nothing is sent until it is opened in another way.
 
         Args:
             pcm: 16-bit little-endian mono samples, 24 000 a second; 20 to 100 ms at a time are best.
@@ -329,41 +325,6 @@ class VoiceBotStructure(OneModelBotStructure):
 
     async def _stop(self) -> None:
         await self._playing.interrupt()
-
-    # -- listening to it again
-
-    def audio(self, turn: int | Turn, who: Literal["bot", "user"] = "bot", *, as_heard: bool = True) -> Clip:
-        """The sound of a turn.
-
-        Args:
-            turn: The turn, or its number.
-            who: ``bot``, or ``user`` for what the user said; empty for what was typed.
-            as_heard: Of the bot, only what the user heard, rather than all that the model made.
-
-        Raises:
-            KeyError: There is no such turn.
-            ValueError: ``who`` is somebody else.
-        """
-        number = turn.number if isinstance(turn, Turn) else turn
-        self.transcript.turn(number)  # a KeyError that says which turns there are
-        if who == "user":
-            return self._tape.user_audio(number)
-        if who == "bot":
-            return self._tape.bot_audio(number, as_heard=as_heard)
-        raise ValueError(f"'who' is 'bot' or 'user', not {who!r}")
-
-    def export_audio(self, path: str | os.PathLike[str]) -> Path:
-        """Write the whole conversation as a stereo WAV, as it was heard: the user on the left, the bot on the right.
-
-        Returns:
-            The path.
-
-        Raises:
-            AudioError: The path ends like that of another kind of file.
-            OSError: The file cannot be written.
-        """
-        self._tape.export(path)
-        return Path(path)
 
     # -- going back, and the end
 

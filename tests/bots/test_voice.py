@@ -320,6 +320,32 @@ def test_after_the_session_was_closed_a_microphone_does_not_open_it(speaking):
     assert bot.state == "listening"
 
 
+def test_a_microphone_tries_once_to_reach_a_server_that_is_not_there(speaking):
+    bot = speaking(base_url="http://127.0.0.1:9/v1")
+    told = watch(bot, ErrorOccurred, where="microphone")
+
+    microphone(bot, HUM)
+    told.wait()
+    microphone(bot, HUM)
+
+    with pytest.raises(ConnectError):
+        bot.say("hello")
+    assert [event.where for event in told.events if isinstance(event, ErrorOccurred)] == [
+        *("model", "microphone"),
+        "model",
+    ]
+
+
+def test_a_microphone_does_not_open_a_session_that_ended_for_good(speaking):
+    bot = speaking(VoiceStep(does.close(4000, "enough")), max_retries=0)
+    with pytest.raises(ClientError, match="enough"):
+        bot.say("hi")
+
+    microphone(bot, HUM)
+
+    assert (bot.state, speaking.scripts[0].connections) == ("idle", 1)
+
+
 # ---- interrupting
 
 
