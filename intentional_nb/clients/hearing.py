@@ -95,6 +95,7 @@ class Hearing:
         half = self._dialogue.half
         before = {item_id: half.received_ms(item_id) for item_id in self.turns}
         done = half.interrupt(played_ms, keep_response=keep_response)
+        self._dialogue.flush()  # before anything else: the server goes on speaking until then
         if done is not None:
             self._tell(done, before)
         return done is not None or carried_id is not None

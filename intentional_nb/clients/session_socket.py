@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from intentional_nb.clients.secret import blotted
@@ -40,9 +41,13 @@ class SessionSocket:
 
     It never compresses, since base64 audio hardly shrinks, and takes messages of any size, since a server may send an
     item's whole audio. Someone must always be reading: only then is the closing handshake seen.
+
+    Attributes:
+        gone: What `send` and `receive` raise when the socket is closed; `why` says why it is.
     """
 
-    def __init__(self, connection: ClientConnection, secret: str) -> None:
+    def __init__(self, connection: ClientConnection, secret: str, gone: type[ConnectionClosed]) -> None:
+        self.gone = gone
         self._connection = connection
         self._secret = secret
 
@@ -55,7 +60,7 @@ class SessionSocket:
             ConnectError: Nobody answers, or whoever answers does not speak WebSocket.
         """
         from websockets.asyncio.client import connect
-        from websockets.exceptions import InvalidHandshake, InvalidStatus
+        from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
         class Direct(connect):
             def process_redirect(self, exc: Exception) -> Exception:
@@ -75,7 +80,7 @@ class SessionSocket:
                 ping_interval=PING_INTERVAL_S,
                 ping_timeout=PING_TIMEOUT_S,
             )
-            return cls(connection, settings.api_key)
+            return cls(connection, settings.api_key, ConnectionClosed)
         except InvalidStatus as error:
             refusal = _refused(error, settings)
         except TimeoutError as error:
@@ -86,37 +91,21 @@ class SessionSocket:
         # Raised here, so that it does not drag the answer along: some servers repeat the key in it.
         raise refusal
 
-    async def send(self, frame: str | bytes) -> None:
-        """Send a frame, waiting while the network is slower than we are.
+    # Both are called fifty times a second and more: the library's own coroutine is handed on as it is.
 
-        Raises:
-            SessionClosedError: The socket is closed; says why.
-        """
-        from websockets.exceptions import ConnectionClosed
+    def send(self, frame: bytes) -> Awaitable[None]:
+        """Send a frame, waiting while the network is slower than we are."""
+        return self._connection.send(frame, True)
 
-        try:
-            await self._connection.send(frame, True)
-        except ConnectionClosed as closed:
-            raise self._closed(closed) from closed
-
-    async def receive(self) -> bytes:
-        """The next frame.
-
-        Raises:
-            SessionClosedError: The socket is closed; says why.
-        """
-        from websockets.exceptions import ConnectionClosed
-
-        try:
-            return await self._connection.recv(decode=False)
-        except ConnectionClosed as closed:
-            raise self._closed(closed) from closed
+    def receive(self) -> Awaitable[bytes]:
+        """The next frame."""
+        return self._connection.recv(decode=False)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye, and let go after a second whether the server answers or not; harmless when closed."""
         await self._connection.close(code, reason)
 
-    def _closed(self, closed: ConnectionClosed) -> SessionClosedError:
+    def why(self, closed: ConnectionClosed) -> SessionClosedError:
         """Why the socket is closed: the server's close frame counts, then our own, then that there was none."""
         frame = closed.rcvd or closed.sent
         code = frame.code if frame is not None else 1006

@@ -38,6 +38,7 @@ class SpokenTurn:
         asked_at: When it was asked for or began, by `time.perf_counter`.
         waits_for: What it waits for.
         retries: How many responses failed in passing.
+        part: The number of the response that is being made, from 0.
         scratch: Items that the model sees in this turn only.
         is_goodbye: Whether the model has ended the conversation and says its last words.
         over: Set when the turn is over.
@@ -53,6 +54,7 @@ class SpokenTurn:
         self.asked_at = self._began_at = time.perf_counter()
         self.waits_for: WaitsFor = "model"
         self.retries = 0
+        self.part = 0
         self.scratch: list[str] = []
         self.is_goodbye = False
         self.over = asyncio.Event()
@@ -72,11 +74,6 @@ class SpokenTurn:
         return len(self._parts)
 
     @property
-    def part(self) -> int:
-        """The number of the response that is being made, from 0."""
-        return max(0, len(self._parts) - 1)
-
-    @property
     def has_said(self) -> bool:
         """Whether the response that is being made has said anything."""
         return self._has_sounded or bool(self._parts and self._parts[-1])
@@ -88,6 +85,7 @@ class SpokenTurn:
 
     def request(self) -> None:
         """Another response is asked for, or begins unasked."""
+        self.part = len(self._parts)
         self._parts.append([])
         self._has_sounded = False
         self.asked_at = time.perf_counter()

@@ -39,7 +39,7 @@ class Turns:
     Attributes:
         running: The turn that runs; None between turns.
         number: Number of the latest turn; 0 before the first.
-        is_user_speaking: Whether the user speaks at this moment: then nothing is asked for.
+        is_user_speaking: Whether the user speaks at this moment: then no turn goes on after its tools.
         watchdog: Ends a turn in which the model says nothing for too long.
     """
 
@@ -146,7 +146,12 @@ class Turns:
         self.watchdog.sleep()
         self._dialogue.forget(turn.scratch)
         turn.end(status, self._router.current_stage_name, reason)
-        self.expect_user()
+        asyncio.get_running_loop().call_soon(self._expect_user_soon, turn)
+
+    def _expect_user_soon(self, turn: SpokenTurn) -> None:
+        """What must be said to end a turn goes first: working out a prompt takes longer than an interruption may."""
+        if self.running is None and self.number == turn.number:
+            self.expect_user()
 
     def expect_user(self) -> None:
         """Let the model have the prompt for what the user says next: it may answer speech before we are told of it."""
@@ -156,12 +161,11 @@ class Turns:
     # The model is asked, and responds.
 
     def ask(self, **params: Any) -> None:
-        """Ask for the turn's next response, once the user does not speak."""
+        """Ask for the turn's next response."""
         turn = self.running
         assert turn is not None
-        turn.ask_params = params
-        turn.waits_for = "user" if self.is_user_speaking else "model"
-        if self.is_user_speaking or self._is_away:
+        turn.ask_params, turn.waits_for = params, "model"
+        if self._is_away:
             return
         if turn.requests >= MAX_REQUESTS - 1:
             params = {**params, "tool_choice": "none"}
@@ -285,7 +289,9 @@ class Turns:
             self.fail(ClientError(f"{type(error).__name__}: {error}"))
             return
         self._task = self._follow_up = None
-        if outcome == "ask":
+        if outcome == "ask" and self.is_user_speaking:
+            turn.ask_params, turn.waits_for = {}, "user"  # they may be about to begin another turn
+        elif outcome == "ask":
             self.ask()
         elif turn.has_said:
             self._end_conversation(turn)

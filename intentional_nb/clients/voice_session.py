@@ -170,13 +170,14 @@ class VoiceSession:
 
     async def _write(self) -> None:
         assert self._socket is not None
+        send, outgoing, wake = self._socket.send, self._outgoing, self._wake
         try:
             while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._outgoing:
-                    await self._socket.send(self._outgoing.popleft())
-        except SessionClosedError:
+                await wake.wait()
+                wake.clear()
+                while outgoing:
+                    await send(outgoing.popleft())
+        except self._socket.gone:
             return  # the reader tells
 
     # Coming in.
@@ -187,8 +188,8 @@ class VoiceSession:
         try:
             while True:
                 take(await receive())
-        except SessionClosedError as closed:
-            self._end(closed)
+        except self._socket.gone as closed:
+            self._end(self._socket.why(closed))
         except RemoteProtocolError as error:
             reason = f"{MAX_GARBLED} frames in a row were not the protocol"
             self._end(SessionClosedError(f"the session was closed: {reason}; {error}", close_code=1002, reason=reason))
