@@ -36,10 +36,6 @@ class Hearing:
         self._carried: dict[str, _Carried] = {}  # in the order in which they are played
         self._playing_id = ""  # the item that a player has reported last
 
-    def playing_turn(self) -> int | None:
-        """The turn whose speech a player has reported last, while that is not settled."""
-        return self.turns.get(self._playing_id)
-
     def note_played(self, item_id: str, played_ms: int) -> None:
         """Take a player's report of how much of an item was played so far."""
         self._playing_id = item_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from intentional_nb.clients.dialogue import Dialogue
@@ -33,7 +32,6 @@ class Listening:
         words: What the user said.
         is_away: Whether no session is open: audio is only kept.
         input_ms: How much audio the user has sent, in all sessions; what is told of speech counts from there.
-        heard_at: When the server last heard speech begin, by `time.monotonic`.
     """
 
     def __init__(
@@ -43,7 +41,6 @@ class Listening:
         self.words = UserWords(emit)
         self.is_away = True
         self.input_ms = 0.0
-        self.heard_at = 0.0
         self._base_ms = 0.0  # where the session's audio begins in all that the user has sent
         self._dialogue, self._turns, self._emit = dialogue, turns, emit
         self._recent = self._fresh()
@@ -99,7 +96,6 @@ class Listening:
     def speech_began(self, told: SpeechBegan) -> None:
         """The server hears speech."""
         self._turns.is_user_speaking = True
-        self.heard_at = time.monotonic()
         self._recent.speech_began(told.audio_start_ms)
         self._emit(SpeechStarted(item_id=told.item_id, at_ms=self._at_ms(told.audio_start_ms)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,8 +21,6 @@ __all__ = ["RealtimeAPIClient"]
 
 CHUNK_BYTES = 4_800
 """A clip is sent in pieces of 100 ms."""
-REPORT_S = 1.0
-"""How long after the user began to speak an interruption may come because of that."""
 SAY_THIS = "Say this, word for word, and nothing else:\n\n"
 """How the model is told to speak a line that is not its own."""
 
@@ -301,31 +298,19 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
     async def handle_interruption(self, length_to_interruption: int | None = None, *, turn: int | None = None) -> None:
         """Stop the reply that is being made or played, and let the model forget what was not heard; harmless else.
 
+        Whoever interrupts because the user speaks asks a player how far it has come. Meanwhile a short utterance may
+        have become a turn of its own, which the model answers already: then ``turn`` says that the one before is meant.
+
         Args:
             length_to_interruption: Milliseconds that were really played of the item that is playing; None for all that
                 was received.
             turn: The turn that was interrupted, where that is known; the response to a later one is left alone.
         """
         running = self._conductor.turns.running
-        is_older = turn is not None and running is not None and turn < running.number
-        is_late = is_older or self._is_late(length_to_interruption)
+        is_late = turn is not None and running is not None and turn < running.number
         self._conductor.hearing.interrupt(length_to_interruption, keep_response=is_late)
         if not is_late:
             self._conductor.turns.cut("the user interrupted")
-        self._conductor.dialogue.flush()
-
-    def _is_late(self, played_ms: int | None) -> bool:
-        """Whether the model answers already what interrupted the reply that is meant.
-
-        Whoever interrupts because the user speaks is told of that by an event, and asks a player how far it has come.
-        Meanwhile a short utterance may have become a turn of its own.
-        """
-        turn = self._conductor.turns.running
-        if turn is None or turn.item_id is None or turn.has_said:
-            return False
-        playing = self._conductor.hearing.playing_turn()
-        is_report = played_ms is not None and playing is not None and playing < turn.number
-        return is_report or time.monotonic() - self._conductor.listening.heard_at < REPORT_S
 
     def note_played(self, item_id: str, played_ms: int) -> None:
         """Take a player's report of how much of an item was really played so far, in milliseconds."""

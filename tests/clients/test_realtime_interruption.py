@@ -187,7 +187,7 @@ async def test_a_players_report_that_comes_late_does_not_silence_the_answer(spok
     await stage.speak()
     await stage.told.count(TurnStarted, 2)
     stage.client.note_played(item_id, 480)
-    await stage.client.handle_interruption(480)
+    await stage.client.handle_interruption(480, turn=1)
     await stage.turn_over(2)
 
     assert stage.told.of(ReplyInterrupted)[0].heard_ms == 480

@@ -207,6 +207,7 @@ async def test_speech_during_a_tool_cancels_it_and_leaves_no_call_unanswered(spo
     }
     shapes = [(event.type, event.get("turn")) for event in stage.told.events]
     assert shapes.index(("tool_call_ended", 1)) < shapes.index(("reply_ended", 1)) < shapes.index(("turn_started", 2))
+    await stage.holds(lambda: len(outputs(stage)) == 2)
     given = outputs(stage)
     assert (given["quick"], "interrupted" in given["slow"]) == ("4", True)
     assert len(stage.script.sent("response.create")) == 0, "the server answers speech by itself"
@@ -231,8 +232,7 @@ async def test_a_tool_that_says_keep_outlives_the_interruption_and_its_result_is
     assert {item["output"] for item in told} >= {"waited"}
 
 
-async def test_a_stop_during_a_tool_ends_the_turn_and_the_session_goes_on(spoken, monkeypatch):
-    monkeypatch.setattr("intentional_nb.clients.realtime.REPORT_S", 0.0)
+async def test_a_stop_during_a_tool_ends_the_turn_and_the_session_goes_on(spoken):
     stage = await slow_turn(spoken, asyncio.Event(), on_interrupt="cancel")
 
     await stage.client.handle_interruption()
