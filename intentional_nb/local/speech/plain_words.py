@@ -14,7 +14,9 @@ _STARTS_BLOCK = re.compile(r"^\s*(#{1,6}\s|>|[-*+•]\s|\d{1,3}[.)]\s|\|)")
 _MARKER = re.compile(r"^\s*(#{1,6}\s+|>\s?|[-*+•]\s+(\[[ xX]\]\s+)?)+")
 _HEADING = re.compile(r"^\s*(#{1,6}\s|\|)")
 
-_TAGS = "a|b|br|code|del|details|div|em|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|s|small|span|strong|su[bp]|summary|u|ul"
+_TAGS = (
+    "a|b|br|code|del|details|div|em|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|s|small|span|strong|su[bp]|summary|u|ul"
+)
 _REPLACED = [
     (re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)"), r"\1"),  # links and pictures: their text
     (re.compile(r"<((?:https?://|mailto:)[^>\s]+)>"), r"\1"),

@@ -17,6 +17,8 @@ __all__ = ["recognise"]
 
 _SILENT, _GUESSED = 0.6, -1.0
 """Bounds of Whisper's authors: more silence and less confidence than these are no words."""
+_TWICE_MS = 600
+"""Nobody says a word twice in less: "yes, yes" takes 640 ms and more, "yes" 540 ms at most."""
 _LOUD, _MOST_GAIN = 0.3, 100.0
 
 
@@ -38,21 +40,23 @@ def recognise(
         AudioError: An odd number of bytes.
         ServerError: Speech is not installed or cannot be loaded; the message says what to do.
     """
-    from intentional_nb.local.speech.pauses import pieces
+    from intentional_nb.local.speech.pauses import SPEECH, pieces
+    from intentional_nb.local.speech.silero import FRAME_MS, to_samples
     from intentional_nb.local.speech.silero import RATE_HZ as HEARING_HZ
-    from intentional_nb.local.speech.silero import to_samples
     from intentional_nb.local.speech.whisper import LONGEST_MS
 
     speech = engines()
     samples = to_samples(resample(pcm, RATE_HZ, HEARING_HZ))
-    words = []
-    for start_ms, end_ms in pieces(speech.silero.probabilities(_loud(samples)), LONGEST_MS):
+    probabilities = speech.silero.probabilities(_loud(samples))
+    words: list[str] = []
+    for start_ms, end_ms in pieces(probabilities, LONGEST_MS):
         piece = samples[start_ms * 16 : end_ms * 16]
         heard = speech.whisper.hear(piece, prompt=prompt, language=language, is_wanted=is_wanted)
         if heard is None:
             return ""
-        words.append(_trusted(heard))
-    return " ".join(filter(None, words))
+        spoken = sum(one >= SPEECH for one in probabilities[start_ms // FRAME_MS : end_ms // FRAME_MS])
+        words += _trusted(heard, spoken * FRAME_MS)
+    return " ".join(words)
 
 
 def _loud(samples: Samples) -> Samples:
@@ -61,7 +65,15 @@ def _loud(samples: Samples) -> Samples:
     return samples * samples.dtype.type(min(_LOUD / peak, _MOST_GAIN)) if 0 < peak < _LOUD else samples
 
 
-def _trusted(heard: Heard) -> str:
-    """The words, unless they are what the model makes up where there are none."""
-    is_made_up = heard.silence > _SILENT and heard.confidence < _GUESSED
-    return "" if is_made_up else " ".join(heard.text.split())
+def _trusted(heard: Heard, spoken_ms: int) -> list[str]:
+    """The words, without what the model makes up: any where there are none, and a second one after a short one."""
+    if heard.silence > _SILENT and heard.confidence < _GUESSED:
+        return []
+    words = heard.text.split()
+    first, second = words[: len(words) // 2], words[len(words) // 2 :]
+    is_echo = spoken_ms < _TWICE_MS and _bare(first) == _bare(second)
+    return first if is_echo else words
+
+
+def _bare(words: list[str]) -> list[str]:
+    return [word.strip(".,!?").lower() for word in words]

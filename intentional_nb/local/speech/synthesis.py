@@ -32,6 +32,8 @@ def synthesise(sentence: str, *, speed: float = 1.0, voice: str = VOICE) -> byte
     Raises:
         ServerError: The voice is not installed or cannot be loaded; the message says what to do.
     """
+    if not any(map(str.isalnum, sentence)):
+        return b""  # of marks alone the voice makes a noise
     return from_array(engines().voice.speak(_read_aloud(sentence), speed))
 
 

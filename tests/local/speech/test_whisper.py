@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from intentional_nb.audio.resample import resample
+from intentional_nb.local.speech.loading import engines
+from intentional_nb.local.speech.silero import to_samples
+from intentional_nb.local.speech.whisper import LONGEST_MS
+from tests.local.speech.sounds import needs_speech, noise, said
+
+pytestmark = [needs_speech, pytest.mark.timeout(600)]
+
+
+def hear(pcm, **options):
+    return engines().whisper.hear(to_samples(resample(pcm, 24_000, 16_000)), **options)
+
+
+def test_it_is_surer_of_speech_than_of_noise():
+    speech, sound = hear(said("What time is it?")), hear(noise("white"))
+
+    assert speech.text.strip() == "What time is it?"
+    assert speech.confidence > -0.5 > -1 > sound.confidence
+    assert speech.silence < 0.3 < 0.5 < sound.silence
+
+
+def test_what_is_too_long_is_cut_off():
+    sentence = said("What time is it?")
+    pcm = sentence + bytes(48 * LONGEST_MS)
+
+    assert hear(pcm + sentence) == hear(pcm)
+
+
+def test_what_is_not_wanted_is_not_written():
+    assert hear(said("What time is it?"), is_wanted=lambda: False) is None
+
+
+def test_an_english_model_is_asked_without_a_language():
+    whisper = engines().whisper
+
+    assert whisper._task("de") == [50258, 50261, 50359, 50363]
+    assert whisper._task("") == whisper._task("en") == [50258, 50259, 50359, 50363]
