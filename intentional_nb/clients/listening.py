@@ -83,6 +83,7 @@ class Listening:
         """The user wants what they said since the last commit not to count."""
         self._owes_commit = False
         self._recent.cleared()
+        self._turns.user_fell_silent()
         if not self.is_away:
             self._dialogue.half.clear_audio()
 
@@ -90,6 +91,7 @@ class Listening:
         """From now on another one finds out that the user has finished."""
         self.settings = settings
         self._recent.keeps_all = settings.turn_detection is None
+        self._turns.user_fell_silent()
 
     # What the server hears.
 
@@ -143,13 +145,18 @@ class Listening:
 
     def words_grew(self, told: UserTranscriptDelta) -> None:
         """A piece of what the user said."""
+        self._note_words(told.item_id, self.words.known(told.item_id) + told.delta)
         self.words.grew(told.item_id, told.delta)
+
+    def _note_words(self, item_id: str, text: str) -> None:
+        """Let the running turn know its words, for the decisions that they lead to."""
+        turn = self._turns.running
+        if turn is not None and turn.item_id == item_id:
+            turn.user_text = text
 
     def words_complete(self, told: UserTranscript) -> None:
         """All that the user said in an item."""
-        turn = self._turns.running
-        if turn is not None and turn.item_id == told.item_id:
-            turn.user_text = told.text
+        self._note_words(told.item_id, told.text)
         self.words.complete(told.item_id, told.text)
         self._settled(told.item_id)
 

@@ -288,6 +288,7 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
         Raises:
             ClientError: The server does not take them.
         """
+        self._conductor.prompt.refresh()
         if self._conductor.turns.running is None:
             self._conductor.turns.expect_user()
         if self._keeper.is_open:

@@ -19,8 +19,9 @@ __all__ = ["SessionKeeper"]
 RENEW_BEFORE_S = 300.0
 """How long before a session expires another one is opened, as soon as nobody speaks."""
 RENEW_SHARE = 0.9
-"""Or this share of its life, where a server gives it less than ten times that."""
+"""Or after this share of its life, whichever is later."""
 LOOK_AGAIN_S = 0.5
+"""How often to look whether nobody speaks."""
 
 
 class SessionKeeper:
@@ -40,6 +41,7 @@ class SessionKeeper:
         self._finished: asyncio.Future[None] | None = None
         self._renewal: asyncio.TimerHandle | None = None
         self._closing_for: ClientError | str | None = None  # why we close it: an error, or a reason to open another
+        self._closing: asyncio.Task[None] | None = None
         self._was_open = False
         conductor.on_fatal = self._fatal
         conductor.on_stuck = lambda: self._close("the model did not react any more")
@@ -91,17 +93,18 @@ class SessionKeeper:
 
     async def disconnect(self) -> None:
         """Close the session; harmless when there is none."""
-        keeping, self._keeping = self._keeping, None
-        if keeping is None or keeping.done():
-            return
-        keeping.cancel()
-        await asyncio.wait({keeping})
-        session = self._conductor.session
-        await self._conductor.turns.close()
-        self._conductor.lost()
-        if session is not None:
-            await session.close()
-        self._end(ModelDisconnected(reason="closed", close_code=1000), None)
+        async with self._opening:  # who is just opening one finishes that first
+            keeping, self._keeping = self._keeping, None
+            if keeping is None or keeping.done():
+                return
+            keeping.cancel()
+            await asyncio.wait({keeping})
+            session = self._conductor.session
+            await self._conductor.turns.close()
+            self._conductor.lost()
+            if session is not None:
+                await session.close()
+            self._end(ModelDisconnected(reason="closed", close_code=1000), None)
 
     async def finished(self) -> None:
         """Wait until there is no session any more.
@@ -131,7 +134,6 @@ class SessionKeeper:
             reason = f"{type(error).__name__}: {error}"
             gone = SessionClosedError(f"the session was given up: {reason}", reason=reason)
             self._over(gone, gone)
-            raise
 
     async def _keep_open(self, session: VoiceSession) -> None:
         while True:
@@ -191,8 +193,7 @@ class SessionKeeper:
         session = self._conductor.session
         if session is not None and self._closing_for is None:
             self._closing_for = why
-            task = asyncio.create_task(session.close())
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._closing = asyncio.create_task(session.close())
 
     def _plan_renewal(self, expires_at: int | None) -> None:
         if self._renewal is not None:

@@ -52,6 +52,7 @@ class SessionPrompt:
         self._router = router
         self._first_prompt = first_prompt
         self._emit = emit
+        self._worked_out: tuple[Any, StagePrompt] | None = None
         self.current = self.wanted()
         self._session: VoiceSession | None = None
         self._sent: StagePrompt | None = None  # on its way
@@ -59,12 +60,23 @@ class SessionPrompt:
         self._next_session: asyncio.Future[None] | None = None  # what waits for one
 
     def wanted(self) -> StagePrompt:
-        """What the model should have now."""
+        """What the model should have now; worked out anew only when the conversation stands elsewhere."""
+        router = self._router
+        where = router.position, router.just_entered, router.options()
+        if self._worked_out is None or self._worked_out[0] != where:
+            self._worked_out = where, self._work_out()
+        return self._worked_out[1]
+
+    def _work_out(self) -> StagePrompt:
         router = self._router
         is_first = self._first_prompt is not None and router.position == start_position(router.graph)
         text = self._first_prompt if is_first and self._first_prompt is not None else router.get_prompt()
         tools = router.current_tools()
         return StagePrompt(router.current_stage_name, text, [to_openai_tool(tool) for tool in tools.values()], tools)
+
+    def refresh(self) -> None:
+        """A tool or a prompt may have changed although the conversation stands where it did."""
+        self._worked_out = None
 
     def opened(self, session: VoiceSession, told: StagePrompt) -> None:
         """A session is open, and this is what it was told."""

@@ -110,10 +110,7 @@ class Turns:
         turn = self.running
         if turn is None:
             return
-        follow_up = self._stop_following()
-        self._dialogue.cancel()
-        if turn.is_goodbye or (follow_up is not None and follow_up.has_ended):
-            self._end_conversation(turn, new_item_id)
+        self._stop(turn, new_item_id)
         self._end(turn, "cancelled", reason)
 
     def fail(self, error: ClientError, *, is_told: bool = False) -> None:
@@ -128,18 +125,20 @@ class Turns:
             return
         if not is_told:
             self._emit(ErrorOccurred(turn=turn.number, error=str(error), where="model", exception=error))
-        self._stop_following()
-        self._dialogue.cancel()
+        self._stop(turn)
         self._end(turn, "failed", str(error))
 
-    def _stop_following(self) -> FollowUp | None:
+    def _stop(self, turn: SpokenTurn, new_item_id: str | None = None) -> None:
+        """Stop what goes on in a turn; a conversation that the model has ended in it is over all the same."""
         follow_up, self._follow_up = self._follow_up, None
+        task, self._task = self._task, None
         if follow_up is not None:
             follow_up.cut()
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-        return follow_up
+        if task is not None:
+            task.cancel()
+        self._dialogue.cancel()
+        if turn.is_goodbye or (follow_up is not None and follow_up.has_ended):
+            self._end_conversation(turn, new_item_id)
 
     def _end(self, turn: SpokenTurn, status: ReplyStatus, reason: str = "") -> None:
         self.running = None
@@ -281,7 +280,7 @@ class Turns:
         try:
             outcome = await follow_up.run()
         except ClientError as error:
-            self._task = None
+            self._task = None  # this one, which must not cancel itself
             self.fail(error, is_told=True)
             return
         except Exception as error:  # whatever broke, people must see it and the turn must end in order
@@ -291,6 +290,7 @@ class Turns:
         self._task = self._follow_up = None
         if outcome == "ask" and self.is_user_speaking:
             turn.ask_params, turn.waits_for = {}, "user"  # they may be about to begin another turn
+            self.watchdog.watch()
         elif outcome == "ask":
             self.ask()
         elif turn.has_said:
@@ -337,9 +337,13 @@ class Turns:
             self.ask(**turn.ask_params)
 
     def _is_owed(self) -> bool:
-        return self.running is not None and self.running.waits_for == "model"
+        return self.running is not None and self.running.waits_for in ("model", "user")
 
     def _silence(self) -> None:
+        turn = self.running
+        if turn is not None and turn.waits_for == "user":  # a microphone that was cut off never falls silent
+            self.user_fell_silent()
+            return
         seconds = self.watchdog.timeout_s
         waited = f"the model sent nothing for {seconds:g} seconds; 'timeout' sets how long to wait"
         self.fail(ReplyTimeoutError(waited, seconds=seconds))
