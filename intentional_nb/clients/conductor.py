@@ -116,9 +116,11 @@ class Conductor:
             return
         if delta.item_id not in self.hearing.turns:
             self.hearing.turns[delta.item_id] = turn.number
-            turn.sound()
+            turn.said.sound()
         self._emit(
-            ReplyAudio(turn=turn.number, item_id=delta.item_id, pcm=delta.pcm, rate_hz=self._rate_hz, part=turn.part)
+            ReplyAudio(
+                turn=turn.number, item_id=delta.item_id, pcm=delta.pcm, rate_hz=self._rate_hz, part=turn.said.part
+            )
         )
 
     def _words(self, delta: told.TextDelta | told.TranscriptDelta) -> None:
@@ -129,7 +131,7 @@ class Conductor:
     def _transcript(self, done: told.TranscriptDone) -> None:
         turn = self.turns.running
         if turn is not None and done.response_id == turn.response_id:
-            self._emit(ReplyTranscribed(turn=turn.number, item_id=done.item_id, text=done.text, part=turn.part))
+            self._emit(ReplyTranscribed(turn=turn.number, item_id=done.item_id, text=done.text, part=turn.said.part))
 
     def _response_ended(self, ended: told.ResponseEnded) -> None:
         usage = ended.usage

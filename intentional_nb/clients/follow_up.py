@@ -99,7 +99,7 @@ class FollowUp:
             self._answer(call, f"Error: {reason}")
 
     async def _route(self, calls: Sequence[ToolCall]) -> None:
-        duration_ms = (time.perf_counter() - self._turn.asked_at) * 1000
+        duration_ms = (time.perf_counter() - self._turn.asked.at) * 1000
         told = list(
             decisions(
                 self._router,

@@ -163,14 +163,14 @@ class Turns:
         """Ask for the turn's next response."""
         turn = self.running
         assert turn is not None
-        turn.ask_params, turn.waits_for = params, "model"
+        turn.asked.params, turn.waits_for = params, "model"
         if self._is_away:
             return
-        if turn.requests >= MAX_REQUESTS - 1:
+        if turn.said.parts >= MAX_REQUESTS - 1:
             params = {**params, "tool_choice": "none"}
         if not turn.response_id:  # else the server makes one of its own, and ours comes after it
             turn.request()
-        turn.ask_id = self._dialogue.ask(params)
+        turn.asked.ask_id = self._dialogue.ask(params)
         self.watchdog.watch()
 
     def user_fell_silent(self) -> None:
@@ -182,17 +182,17 @@ class Turns:
 
     def _go_on(self, turn: SpokenTurn) -> None:
         if self.running is turn and turn.waits_for == "user" and not self.is_user_speaking:
-            self.ask(**turn.ask_params)
+            self.ask(**turn.asked.params)
 
     def began(self, told: ResponseBegan) -> None:
         """The model begins a response."""
         self._responses += 1
-        is_ours = self.running is not None and self.running.ask_id in told.ask_ids
+        is_ours = self.running is not None and self.running.asked.ask_id in told.ask_ids
         if told.is_out_of_band or (told.ask_ids and not is_ours):
             return  # beside the conversation, or asked for by a turn that is over and being cancelled
         turn = self.running or self.begin(None)
         turn.waits_for = "model" if turn.waits_for == "user" else turn.waits_for
-        if not is_ours or turn.has_said:
+        if not is_ours or turn.said.is_anything:
             turn.request()  # the server's own, or ours after one of the server's own
         turn.response_id = told.response_id
 
@@ -203,8 +203,8 @@ class Turns:
         if turn is None or told.is_out_of_band or told.response_id != turn.response_id:
             return
         turn.response_id = ""
-        if turn.ask_id in told.ask_ids:
-            turn.ask_id = ""
+        if turn.asked.ask_id in told.ask_ids:
+            turn.asked.ask_id = ""
         if told.status == "completed":
             self._completed(turn, told)
         elif told.status == "cancelled":
@@ -219,7 +219,7 @@ class Turns:
     def _completed(self, turn: SpokenTurn, told: ResponseEnded) -> None:
         if told.calls:
             self._follow(turn, told)
-        elif turn.waits_for == "model" and not turn.ask_id:  # else this was the server's own, and ours is to come
+        elif turn.waits_for == "model" and not turn.asked.ask_id:  # else this was the server's own, and ours is to come
             self._finish(turn, "completed")
 
     def _finish(self, turn: SpokenTurn, status: ReplyStatus, reason: str = "") -> None:
@@ -229,7 +229,7 @@ class Turns:
 
     def _failed(self, turn: SpokenTurn, told: ResponseEnded) -> None:
         words = told.error_message or told.error_code or told.reason or "no explanation given"
-        if not told.is_fatal and not turn.has_said and turn.retries < self._max_retries:
+        if not told.is_fatal and not turn.said.is_anything and turn.retries < self._max_retries:
             turn.retries += 1
             wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (turn.retries - 1))
             self._emit(RetryScheduled(turn=turn.number, attempt=turn.retries, wait_s=wait_s, reason=words))
@@ -242,14 +242,14 @@ class Turns:
         await asyncio.sleep(wait_s)
         self._task = None
         if self.running is not None:
-            self.ask(**self.running.ask_params)
+            self.ask(**self.running.asked.params)
 
     def refused(self, ask_ids: Collection[str], error: ClientError) -> None:
         """Responses that were asked for will not come; people were told of the error."""
         turn = self.running
-        if turn is None or turn.ask_id not in ask_ids:
+        if turn is None or turn.asked.ask_id not in ask_ids:
             return
-        turn.ask_id = ""
+        turn.asked.ask_id = ""
         if not turn.response_id:
             self.fail(error, is_told=True)
 
@@ -268,7 +268,7 @@ class Turns:
         if self._follow_up is not None:
             follow_up.refuse("other tools are still running")
             return
-        if turn.requests >= MAX_REQUESTS or turn.is_goodbye:
+        if turn.said.parts >= MAX_REQUESTS or turn.is_goodbye:
             follow_up.refuse("no tools can be used now")
             self._finish(turn, *_end_of_calls(turn))
             return
@@ -289,11 +289,11 @@ class Turns:
             return
         self._task = self._follow_up = None
         if outcome == "ask" and self.is_user_speaking:
-            turn.ask_params, turn.waits_for = {}, "user"  # they may be about to begin another turn
+            turn.asked.params, turn.waits_for = {}, "user"  # they may be about to begin another turn
             self.watchdog.watch()
         elif outcome == "ask":
             self.ask()
-        elif turn.has_said:
+        elif turn.said.is_anything:
             self._end_conversation(turn)
             self._end(turn, "completed")
         else:
@@ -315,10 +315,10 @@ class Turns:
         self.watchdog.sleep()
         if turn is None or turn.waits_for != "model":
             return
-        if turn.response_id and turn.has_said:
+        if turn.response_id and turn.said.is_anything:
             self._finish(turn, "truncated", "the session was lost while the bot spoke")
         else:
-            turn.response_id = turn.ask_id = ""
+            turn.response_id = turn.asked.ask_id = ""
 
     def found(self, *, is_heard_again: bool) -> None:
         """Another session is open: what was waited for is asked for again.
@@ -334,7 +334,7 @@ class Turns:
         if turn.waits_for == "user":
             self.user_fell_silent()
         elif turn.waits_for == "model" and not is_heard_again:
-            self.ask(**turn.ask_params)
+            self.ask(**turn.asked.params)
 
     def _is_owed(self) -> bool:
         return self.running is not None and self.running.waits_for in ("model", "user")

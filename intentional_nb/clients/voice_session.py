@@ -92,7 +92,7 @@ class VoiceSession:
             updated = self._expect(self.half.update_session(session))
             self._send(self.half.frames_to_send())
             await self._answered(updated, "did not confirm the session's settings")
-        except BaseException:
+        except BaseException:  # also when the caller gives up: nobody else would hang up
             await self.close()
             raise
         self.opened_at = time.monotonic()
