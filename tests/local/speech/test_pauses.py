@@ -43,6 +43,10 @@ def test_speech_without_a_pause_is_cut_where_it_is_least_like_speech():
     assert pieces(speech, LONGEST_MS)[0] == (0, 150 * MS)
 
 
+def test_a_click_long_before_speech_is_no_piece():
+    assert pieces([1] + [0] * 200 + [1] * 100, LONGEST_MS) == [(191 * MS, 301 * MS)]
+
+
 @given(probabilities, st.integers(1000, 9000))
 def test_pieces_are_short_in_order_and_hold_all_that_is_said(levels, longest_ms):
     found = pieces(levels, longest_ms)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from intentional_nb.audio.resample import resample
 from intentional_nb.local.speech.loading import engines
 from intentional_nb.local.speech.silero import to_samples
-from intentional_nb.local.speech.whisper import LONGEST_MS
+from intentional_nb.local.speech.whisper import LONGEST_MS, Whisper
 from tests.local.speech.sounds import needs_speech, noise, said
 
 pytestmark = [needs_speech, pytest.mark.timeout(600)]
@@ -34,8 +36,15 @@ def test_what_is_not_wanted_is_not_written():
     assert hear(said("What time is it?"), is_wanted=lambda: False) is None
 
 
-def test_an_english_model_is_asked_without_a_language():
+def test_the_language_is_told_to_a_model_that_knows_several():
     whisper = engines().whisper
 
     assert whisper._task("de") == [50258, 50261, 50359, 50363]
-    assert whisper._task("") == whisper._task("en") == [50258, 50259, 50359, 50363]
+    assert whisper._task("") == whisper._task("xx") == whisper._task("en") == [50258, 50259, 50359, 50363]
+
+
+def test_an_english_model_is_told_no_language():
+    english = object.__new__(Whisper)
+    english._tokenizer, english._model = engines().whisper._tokenizer, SimpleNamespace(is_multilingual=False)
+
+    assert english._task("de") == [50258, 50363]
