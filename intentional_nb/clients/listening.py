@@ -31,7 +31,7 @@ class Listening:
         settings: Say who finds out that the user has finished; may change.
         words: What the user said.
         is_away: Whether no session is open: audio is only kept.
-        input_ms: How much audio the user has sent, in all sessions; what is told of speech counts from there.
+        input_bytes: How much audio the user has sent, in all sessions; what is told of speech counts from there.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Listening:
         self.settings = settings
         self.words = UserWords(emit)
         self.is_away = True
-        self.input_ms = 0.0
+        self.input_bytes = 0
         self._base_ms = 0.0  # where the session's audio begins in all that the user has sent
         self._dialogue, self._turns, self._emit = dialogue, turns, emit
         self._recent = self._fresh()
@@ -56,7 +56,7 @@ class Listening:
 
     def append(self, pcm: bytes) -> None:
         """Audio of the user."""
-        self.input_ms += len(pcm) / BYTES_PER_MS
+        self.input_bytes += len(pcm)
         self._append(pcm)
 
     def _append(self, pcm: bytes) -> None:
@@ -197,7 +197,7 @@ class Listening:
         if lost_ms:
             kept = f"{KEPT_MS / 1000:g} s are kept while a session is opened again"
             self._emit(ErrorOccurred(error=f"{lost_ms / 1000:.1f} s of what was said are lost; {kept}", where="audio"))
-        self._base_ms = self.input_ms - len(pcm) / BYTES_PER_MS
+        self._base_ms = (self.input_bytes - len(pcm)) / BYTES_PER_MS
         if unheard is not None:
             self._resuming = self._turns.running
             pcm += bytes(self.settings.closing_silence_ms * BYTES_PER_MS)

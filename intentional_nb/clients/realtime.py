@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from intentional_nb.clients.base import ContinuousStreamModelClient, Emitter
 from intentional_nb.clients.conductor import Conductor
+from intentional_nb.clients.recent_audio import BYTES_PER_MS
 from intentional_nb.clients.session_keeper import SessionKeeper
 from intentional_nb.clients.voice_settings import VoiceSettings
 from intentional_nb.conversation.router import IntentRouter
@@ -104,7 +105,7 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
     @property
     def input_ms(self) -> int:
         """How much audio of the user was sent so far, in milliseconds."""
-        return int(self._conductor.listening.input_ms)
+        return self._conductor.listening.input_bytes // BYTES_PER_MS
 
     @property
     def conversation(self) -> list[dict[str, Any]]:
@@ -209,7 +210,7 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
             text = f"the clip is {clip.duration_ms:.0f} ms long; a server takes no speech under 100 ms"
             raise AudioError(text, expected="100 ms or more", found=f"{clip.duration_ms:.0f} ms")
         # The server's turn detection needs silence to notice that the clip is over.
-        pcm = clip.pcm + bytes(48 * self._settings.closing_silence_ms)
+        pcm = clip.pcm + bytes(BYTES_PER_MS * self._settings.closing_silence_ms)
         self._conductor.listening.hold()
         for start in range(0, len(pcm), CHUNK_BYTES):
             self.append_audio(pcm[start : start + CHUNK_BYTES])

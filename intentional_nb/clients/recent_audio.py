@@ -11,6 +11,8 @@ KEPT_MS = 30_000
 """The most that is kept: 30 seconds, 1.4 MB."""
 LEAD_MS = 1_000
 """What is kept of silence: speech begins before a server notices it."""
+TIDY_MS = 500
+"""How often what is not needed any more is dropped; so much more may be kept."""
 
 
 class RecentAudio:
@@ -29,6 +31,7 @@ class RecentAudio:
         self._chunks: deque[bytes] = deque()
         self._first = 0  # position of the first byte kept
         self._end = 0
+        self._tidy_at = 0
         self._open = 0  # where the audio begins of which no item was made yet
         self._is_speaking = False
         self._spoken: dict[str, int] = {}  # where speech begins that was not recognised yet, by item id
@@ -40,6 +43,11 @@ class RecentAudio:
         """Take note of audio that was sent, or would have been."""
         self._chunks.append(pcm)
         self._end += len(pcm)
+        if self._end >= self._tidy_at:
+            self._tidy_at = self._end + TIDY_MS * BYTES_PER_MS
+            self._tidy()
+
+    def _tidy(self) -> None:
         rest = self._rest_from()
         needed = min(rest, *self._spoken.values()) if self._spoken else rest
         unneeded = max(needed, self._end - KEPT_MS * BYTES_PER_MS)
@@ -93,6 +101,7 @@ class RecentAudio:
         Returns:
             The audio, and how much of it is lost because it was too long ago, in milliseconds.
         """
+        self._tidy()
         begin = min(self._rest_from(), self._spoken.get(item_id or "", self._end))
         skipped = max(0, begin - self._first)
         return b"".join(self._chunks)[skipped:], max(0, self._first - begin) / BYTES_PER_MS

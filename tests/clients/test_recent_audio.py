@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intentional_nb.clients import recent_audio
-from intentional_nb.clients.recent_audio import KEPT_MS, LEAD_MS, RecentAudio
+from intentional_nb.clients.recent_audio import KEPT_MS, LEAD_MS, TIDY_MS, RecentAudio
 
 CHUNK_MS = 40
 
@@ -26,7 +26,7 @@ def test_of_silence_only_the_last_second_is_kept():
     recent = fed(pcm)
 
     assert recent.unheard() == (pcm[-48 * LEAD_MS :], 0)
-    assert len(recent) <= 48 * (LEAD_MS + CHUNK_MS)
+    assert len(recent) <= 48 * (LEAD_MS + TIDY_MS + CHUNK_MS)
 
 
 def test_speech_is_kept_from_its_beginning():
@@ -50,7 +50,7 @@ def test_speech_of_an_item_is_kept_until_it_is_recognised():
     recent.recognised("a")
     recent.add(b"")
     assert not recent.holds("a")
-    assert len(recent) <= 48 * (LEAD_MS + 4000)
+    assert len(recent) <= 48 * (LEAD_MS + TIDY_MS + 4000)
 
 
 def test_with_push_to_talk_all_is_kept_since_the_last_item():
@@ -91,7 +91,7 @@ def test_more_than_the_most_is_lost_and_counted():
 
     assert lost_ms == pytest.approx(5000)
     assert kept == pcm[48 * 5000 :]
-    assert len(recent) <= 48 * (KEPT_MS + 100)
+    assert len(recent) <= 48 * (KEPT_MS + TIDY_MS + 100)
 
 
 def test_where_nothing_is_recognised_only_the_latest_speech_is_kept():
@@ -146,6 +146,6 @@ def test_what_is_said_again_is_the_end_of_what_was_said_and_all_of_the_sentence_
     kept, lost_ms = recent.unheard()
 
     assert whole.endswith(kept)
-    assert len(recent) <= 48 * (recent_audio.KEPT_MS + 400)
+    assert len(recent) <= 48 * (recent_audio.KEPT_MS + TIDY_MS + 400)
     if speech is not None:
         assert len(kept) + 48 * lost_ms >= len(whole) - 48 * speech - 1
