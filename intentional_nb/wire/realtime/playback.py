@@ -77,14 +77,18 @@ class Playback:
 
     def _playing(self, items: Sequence[Item], item_id: str | None) -> int | None:
         """Where the item is that is being played; None when everything was played to its end, or nothing was begun."""
-        places = {item.item_id: place for place, item in enumerate(items)}
+        back = range(len(items) - 1, -1, -1)  # what is played is near the end, however long the conversation
+        wanted = item_id or self._playing_id
+        told = next((place for place in back if items[place].item_id == wanted), None) if wanted else None
         if item_id is not None:
-            return places.get(item_id)
-        unfinished = [place for place, item in enumerate(items) if not self._is_finished(item)]
-        if self._playing_id in places:
-            return next((place for place in unfinished if place >= places[self._playing_id]), None)
-        latest = items[unfinished[-1]].response_id if unfinished else ""
-        return next((place for place in unfinished if items[place].response_id == latest), None)
+            return told
+        if told is not None:
+            return next((place for place in range(told, len(items)) if not self._is_finished(items[place])), None)
+        last = next((place for place in back if not self._is_finished(items[place])), None)
+        if last is None:
+            return None
+        same = (place for place, item in enumerate(items) if item.response_id == items[last].response_id)
+        return next(place for place in same if not self._is_finished(items[place]))
 
     def _is_finished(self, item: Item) -> bool:
         speech = item.speech
