@@ -166,13 +166,10 @@ export function createCamera(canvas, { moved, handled }) {
     pan,
     zoom,
     fit,
-    get room() {
-      return room;
-    },
     open,
+    measure,
     /** Move as little as shows a box. @param {{x: number, y: number, width: number, height: number}} box */
     reveal(box) {
-      measure();
       const next = revealing(at, box, room);
       if (next === at) return;
       isWhole = false;
@@ -180,7 +177,6 @@ export function createCamera(canvas, { moved, handled }) {
     },
     /** Bring a point into the middle. @param {{x: number, y: number}} point @param {boolean} [gliding] */
     centre(point, gliding = true) {
-      measure();
       isWhole = false;
       go(kept(centred(at, point, room), sheet, room), gliding);
     },

@@ -119,20 +119,27 @@ export function badge(kind, words, x, y, tooltip) {
 }
 
 /**
- * How often a way was taken, at the end of its label or in the middle of its line.
+ * The mark that says how often a way was taken, at the end of its label or in the middle of its line.
  * @param {Label | Line} part
- * @param {number} count
  */
-export function countMark(part, count) {
-  const words = `×${count}`;
-  const width = words.length * 6.2 + 4;
-  const { x, y } = part.path ? half(part.path) : labelEnd(part.node, width / 2);
-  return s(
-    "g",
-    { class: "inb-s-count" },
-    s("rect", { class: "inb-g-ground", x: x - width / 2, y: y - 6.6, width, height: 13.2, rx: 3 }),
-    s("text", { class: "inb-g-label", x, y: y + 3.8, "font-size": 11, "text-anchor": "middle" }, words),
-  );
+export function countMark(part) {
+  const at = part.path ? half(part.path) : labelEnd(part.node);
+  const ground = s("rect", { class: "inb-g-ground", y: at.y - 6.6, height: 13.2, rx: 3 });
+  const text = s("text", { class: "inb-g-label", y: at.y + 3.8, "font-size": 11, "text-anchor": "middle" });
+  const node = s("g", { class: "inb-s-count" }, ground, text);
+  return {
+    node,
+    /** @param {number} count */
+    set(count) {
+      const words = `×${count}`;
+      const width = words.length * 6.2 + 4;
+      const left = part.path ? at.x - width / 2 : at.x;
+      ground.setAttribute("x", left.toFixed(1));
+      ground.setAttribute("width", width.toFixed(1));
+      text.setAttribute("x", (left + width / 2).toFixed(1));
+      text.textContent = words;
+    },
+  };
 }
 
 /** @param {any} path */
@@ -140,13 +147,13 @@ function half(path) {
   return path.getPointAtLength(path.getTotalLength() / 2);
 }
 
-/** Right of a label's last row, which is as wide as the reader's letters are. @param {any} node @param {number} gap */
-function labelEnd(node, gap) {
+/** Right of a label's last row, which is as wide as the reader's letters are. @param {any} node */
+function labelEnd(node) {
   const ground = [...node.querySelectorAll(":scope > .inb-g-ground")].at(-1);
   const text = [...node.querySelectorAll(":scope > text")].at(-1);
   const [left, top, wide, high] = ["x", "y", "width", "height"].map((name) => Number(ground.getAttribute(name)));
   const end = Number(text.getAttribute("x")) + text.getComputedTextLength() / 2;
-  return { x: Math.max(left + wide - 3, end + 1) + gap, y: top + high / 2 };
+  return { x: Math.max(left + wide - 3, end + 1), y: top + high / 2 };
 }
 
 /**

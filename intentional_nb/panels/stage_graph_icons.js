@@ -2,6 +2,7 @@
 
 import { h } from "./page/elements.js";
 import { icon } from "./page/icons.js";
+import { moveWords } from "./page/words.js";
 
 const TOOLS = {
   zoomIn: "M8 3.5v9M3.5 8h9",
@@ -25,4 +26,10 @@ export function toolIcon(name) {
 /** @param {keyof typeof TOOLS} name @param {string} label @param {() => void} action @param {string} [style] */
 export function toolButton(name, label, action, style = "inb-tiny") {
   return h("button", { type: "button", class: style, title: label, "aria-label": label, onclick: action }, toolIcon(name));
+}
+
+/** What sort of move it is. @param {string} kind */
+export function kindIcon(kind) {
+  const words = moveWords(/** @type {any} */ ({ kind, choice: "" }));
+  return h("span", { class: "inb-s-icon", "data-kind": kind }, icon(/** @type {any} */ (words.icon)));
 }

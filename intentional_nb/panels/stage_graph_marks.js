@@ -16,6 +16,8 @@ export function createMarks(drawing, graph) {
   const stages = new Map(graph.stages.map((stage) => [stage.id, stage]));
   /** @type {Map<string, Marks>} */
   const shown = new Map();
+  /** @type {Map<string, any[]>} */
+  const badges = new Map();
   const parts = partsOf(drawing, graph.ways);
 
   /** @param {string} id @param {Marks} marks */
@@ -33,11 +35,10 @@ export function createMarks(drawing, graph) {
     node.setAttribute("aria-label", stageWords(stage, marks));
     if (marks.now) node.setAttribute("aria-current", "step");
     else node.removeAttribute("aria-current");
-    for (const old of node.querySelectorAll(":scope > .inb-s-badge")) old.remove();
-    for (const made of badgesOf(box, marks)) {
-      made.classList.add("inb-s-badge");
-      node.append(made);
-    }
+    if (before && before.now === marks.now && before.trail === marks.trail && before.visits === marks.visits) return;
+    for (const old of badges.get(id) ?? []) old.remove();
+    badges.set(id, badgesOf(box, marks));
+    node.append(...(badges.get(id) ?? []));
   }
 
   return {
@@ -95,7 +96,8 @@ function partsOf(drawing, ways) {
 /** @param {any} part @param {string[]} ways @param {boolean} counts whether it shows how often they were taken */
 function createPart(part, ways, counts) {
   let drawn = "";
-  let times = 0;
+  /** Made when it is needed; where it lies does not change. @type {ReturnType<typeof countMark> | null} */
+  let mark = null;
   return {
     /** @param {Record<string, number>} taken @param {Set<string>} open @param {string | null} last */
     draw(taken, open, last) {
@@ -108,10 +110,14 @@ function createPart(part, ways, counts) {
       part.node.classList.toggle("is-gone", count > 0);
       part.node.classList.toggle("is-open", isOpen);
       part.node.classList.toggle("is-last", isLast);
-      if (!counts || count === times) return;
-      times = count;
-      part.node.querySelector(":scope > .inb-s-count")?.remove();
-      if (count > 0) part.node.append(countMark(part, count));
+      if (!counts) return;
+      if (count > 0) {
+        mark ??= countMark(part);
+        mark.set(count);
+        if (!mark.node.isConnected) part.node.append(mark.node);
+      } else {
+        mark?.node.remove();
+      }
     },
   };
 }

@@ -251,6 +251,7 @@ export function createPicture(actions) {
     select(next) {
       selected = next;
       emphasise();
+      camera.measure(); // the details beside it have come or gone
       if (next.stage) reveal(next.stage);
     },
     /** Give the focus back to a stage. @param {string} [id] */

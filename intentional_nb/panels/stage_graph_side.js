@@ -1,21 +1,20 @@
 /** What is known of a stage or of a way, beside the drawing. */
 
 import { h, iconButton, toClipboard } from "./page/elements.js";
-import { icon } from "./page/icons.js";
-import { moveWords } from "./page/words.js";
 import { helpParts } from "./stage_graph_help.js";
+import { kindIcon } from "./stage_graph_icons.js";
+import { createPast } from "./stage_graph_past.js";
 import { nameOf, timesWords } from "./stage_graph_steps.js";
-
-const MOST_MOVES = 200; // in one list; the latest
 
 /**
  * @param {{openStage: (id: string) => void, openWays: (ways: string[]) => void, close: () => void, say: (words: string) => void}} actions
  */
 export function createSide(actions) {
   const title = h("h2", { class: "inb-s-title", tabindex: "-1" });
-  const names = ["marks", "about", "leads", "comes", "model", "past"];
+  const names = ["marks", "about", "leads", "comes", "model"];
   const sections = names.map((name) => createSection(`inb-s-${name}`));
-  const body = h("div", { class: "inb-s-text", tabindex: "0", role: "group", "aria-label": "Details" }, ...sections.map((section) => section.node));
+  const past = createPast();
+  const body = h("div", { class: "inb-s-text", tabindex: "0", role: "group", "aria-label": "Details" }, ...sections.map((section) => section.node), past.node);
   const node = h(
     "aside",
     { class: "inb-s-side", hidden: true, "aria-label": "Details" },
@@ -23,6 +22,8 @@ export function createSide(actions) {
     body,
   );
   let shown = "";
+  /** The ways of the stage that is shown. @type {ReturnType<typeof createWayRow>[]} */
+  let rows = [];
 
   /** @param {string} name @param {() => HTMLElement[]} build @param {any} inputs */
   function section(name, build, inputs) {
@@ -42,24 +43,31 @@ export function createSide(actions) {
     const open = new Set(marks.now ? view.reachable.map(([way]) => way) : []);
     const returns = marks.now ? stages.get(view.path.at(-1) ?? "") : undefined;
     const told = view.told[stage.id];
-    const past = moves.filter((move) => move.from === stage.id || move.to === stage.id);
     section("marks", () => marksParts(stage, marks), [stage.unreachable, marks]);
     section("about", () => aboutParts(stage), stage);
-    section("leads", () => leadsParts(leads, view, stages, open, marks.now, returns), [leads, view.taken, [...open], marks.now, returns?.id]);
+    section("leads", () => leadsParts(leads), leads);
+    for (const row of rows) {
+      const target = stages.get(row.way.to ?? "") ?? returns;
+      const where = row.way.to === null ? `back to ${returns ? nameOf(returns) : "where it came from"}` : target ? nameOf(target) : "";
+      row.set(where, view.taken[row.way.id] ?? 0, marks.now && !open.has(row.way.id));
+    }
     section("comes", () => comesParts(comes, stages), comes);
     section("model", () => modelParts(told), told ?? null);
-    section("past", () => pastParts(past, "What happened here", "Nothing yet: the conversation has not been here."), past);
+    past.draw(shown, moves.filter((move) => move.from === stage.id || move.to === stage.id), {
+      title: "What happened here", nothing: "Nothing yet: the conversation has not been here.",
+    });
   }
 
   /** @param {Way[]} ways @param {StageView} view @param {ToldMove[]} moves */
   function drawWays(ways, view, moves) {
     const stages = new Map(view.graph.stages.map((other) => [other.id, other]));
     const ids = new Set(ways.map((way) => way.id));
-    const past = moves.filter((move) => move.way !== null && ids.has(move.way));
     const count = ways.reduce((sum, way) => sum + (view.taken[way.id] ?? 0), 0);
-    section("leads", () => waysParts(ways, view, stages), [ways, view.taken]);
-    section("past", () => pastParts(past, count ? `Taken ${timesWords(count)}` : "", "Not taken yet."), [past, count]);
-    clear(["leads", "past"]);
+    section("leads", () => waysParts(ways, view, stages), [ways, ways.map((way) => view.taken[way.id])]);
+    past.draw(shown, moves.filter((move) => move.way !== null && ids.has(move.way)), {
+      title: `Taken ${timesWords(count)}`, nothing: "Not taken yet.",
+    });
+    clear(["leads"]);
   }
 
   // -- parts
@@ -84,20 +92,11 @@ export function createSide(actions) {
     return /** @type {HTMLElement[]} */ (parts.filter(Boolean));
   }
 
-  /** @param {Way[]} ways @param {StageView} view @param {Map<string, Stage>} stages @param {Set<string>} open @param {boolean} isNow @param {Stage | undefined} returns */
-  function leadsParts(ways, view, stages, open, isNow, returns) {
-    const rows = (/** @type {Way[]} */ some) => some.map((way) => {
-      const target = stages.get(way.to ?? "") ?? returns;
-      const where = way.to === null ? (returns ? `back to ${nameOf(returns)}` : "back to where it came from") : nameOf(/** @type {Stage} */ (target));
-      const isShut = isNow && !open.has(way.id);
-      return wayRow(way, where, view.taken[way.id] ?? 0, isShut ? "not offered now" : "");
-    });
-    const outcomes = ways.filter((way) => way.kind !== "jump");
-    const jumps = ways.filter((way) => way.kind === "jump");
-    return [
-      ...(outcomes.length ? [heading("Outcomes"), ...rows(outcomes)] : []),
-      ...(jumps.length ? [heading("Jumps"), ...rows(jumps)] : []),
-    ];
+  /** @param {Way[]} ways */
+  function leadsParts(ways) {
+    rows = ways.map((way) => createWayRow(way, actions.openWays));
+    const nodes = (/** @type {boolean} */ isJump) => rows.filter(({ way }) => (way.kind === "jump") === isJump).map((row) => row.node);
+    return [["Outcomes", nodes(false)], ["Jumps", nodes(true)]].flatMap(([words, some]) => (some.length ? [heading(/** @type {string} */ (words)), ...some] : []));
   }
 
   /** @param {Way[]} ways @param {StageView} view @param {Map<string, Stage>} stages */
@@ -115,17 +114,6 @@ export function createSide(actions) {
         way.examples.length > 0 && h("p", { class: "inb-s-when" }, way.examples.map((text) => `“${text}”`).join(" · ")),
       );
     });
-  }
-
-  /** @param {Way} way @param {string} where @param {number} count @param {string} remark */
-  function wayRow(way, where, count, remark) {
-    return h(
-      "button",
-      { type: "button", class: "inb-s-row", "data-focus": way.id, "data-kind": way.kind, "data-shut": remark ? "true" : undefined, onclick: () => actions.openWays([way.id]) },
-      kindIcon(way.kind),
-      h("span", { class: "inb-s-what" }, h("code", {}, way.choice), way.kind === "jump" ? null : h("span", { class: "inb-s-where" }, ` → ${where}`), remark && h("span", { class: "inb-s-where" }, ` · ${remark}`), way.when && h("span", { class: "inb-s-when" }, way.when)),
-      count > 0 && h("span", { class: "inb-s-times", title: `taken ${timesWords(count)}` }, `×${count}`),
-    );
   }
 
   /** @param {Way[]} ways @param {Map<string, Stage>} stages */
@@ -162,32 +150,6 @@ export function createSide(actions) {
     ];
   }
 
-  /** @param {ToldMove[]} moves @param {string} title @param {string} nothing */
-  function pastParts(moves, title, nothing) {
-    if (moves.length === 0) return [h("p", { class: "inb-s-when" }, nothing)];
-    const rows = moves.slice(-MOST_MOVES).reverse().map((move) => pastRow(move));
-    const left = moves.length - rows.length;
-    return [heading(title), h("ol", { class: "inb-s-list" }, ...rows), ...(left > 0 ? [h("p", { class: "inb-s-when" }, `… and ${left} before`)] : [])];
-  }
-
-  /** @param {ToldMove} move */
-  function pastRow(move) {
-    const words = moveWords(/** @type {any} */ (move));
-    const moment = new Date(move.at);
-    const isRefused = move.kind === "refused";
-    return h(
-      "li",
-      { class: "inb-s-move", "data-kind": move.kind },
-      h("span", { class: "inb-s-turn" }, `Turn ${move.n}`, h("time", { datetime: moment.toISOString() }, moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" }))),
-      h(
-        "span",
-        { class: "inb-s-path", title: `chose ${move.choice || "nothing"} from: ${move.options.join(", ") || "nothing"}` },
-        move.source, kindIcon(move.kind), isRefused ? null : move.target, h("span", { class: "inb-s-kind" }, isRefused ? `refused ${move.choice || "nothing"}` : move.kind === "jump" ? "jump" : `${words.label} ${move.choice}`.trim()),
-      ),
-      move.user === null ? null : h("q", { class: "inb-s-said" }, move.user || "(not recognised)"),
-    );
-  }
-
   /** @param {string} label @param {string} text */
   function copyButton(label, text) {
     const button = iconButton("copy", label, async () => {
@@ -221,6 +183,7 @@ export function createSide(actions) {
         section("about", () => (selection.kind === "help" ? helpParts() : listParts(selection.kind, view)), lines);
         clear(["about"]);
       }
+      past.node.hidden = !["stage", "ways"].includes(selection.kind);
     },
     focus: () => title.focus(),
   };
@@ -232,6 +195,35 @@ export function createSide(actions) {
       h("li", { class: "inb-s-problem", "data-kind": problem.severity }, h("strong", {}, problem.severity), " ", problem.text, problem.stage && h("div", { class: "inb-s-links" }, stageLink(problem.stage, nameOf(/** @type {Stage} */ (view.graph.stages.find((stage) => stage.id === problem.stage)))))));
     return [h("ul", { class: "inb-s-list" }, ...rows)];
   }
+}
+
+/** One way out of a stage. @param {Way} way @param {(ways: string[]) => void} openWays */
+function createWayRow(way, openWays) {
+  const where = h("span", { class: "inb-s-where" });
+  const times = h("span", { class: "inb-s-times", hidden: true });
+  const node = h(
+    "button",
+    { type: "button", class: "inb-s-row", "data-focus": way.id, "data-kind": way.kind, onclick: () => openWays([way.id]) },
+    kindIcon(way.kind),
+    h("span", { class: "inb-s-what" }, h("code", {}, way.choice), where, way.when && h("span", { class: "inb-s-when" }, way.when)),
+    times,
+  );
+  let drawn = "";
+  return {
+    way,
+    node,
+    /** @param {string} target @param {number} count @param {boolean} isShut whether it is not offered at the moment */
+    set(target, count, isShut) {
+      const now = `${target} ${count} ${isShut}`;
+      if (now === drawn) return;
+      drawn = now;
+      where.textContent = (way.kind === "jump" ? "" : ` → ${target}`) + (isShut ? " · not offered now" : "");
+      node.toggleAttribute("data-shut", isShut);
+      times.hidden = count === 0;
+      times.textContent = `×${count}`;
+      times.title = `taken ${timesWords(count)}`;
+    },
+  };
 }
 
 /** A part that is made anew only when what it shows has changed; the focus stays where it was. @param {string} name */
@@ -254,12 +246,6 @@ function createSection(name) {
       if (focus) [...node.querySelectorAll("[data-focus]")].find((other) => other.dataset.focus === focus)?.focus({ preventScroll: true });
     },
   };
-}
-
-/** @param {string} kind */
-function kindIcon(kind) {
-  const words = moveWords(/** @type {any} */ ({ kind, choice: "" }));
-  return h("span", { class: "inb-s-icon", "data-kind": kind }, icon(/** @type {any} */ (words.icon)));
 }
 
 /** @param {string} words @param {string} [more] @param {HTMLElement | false} [button] */

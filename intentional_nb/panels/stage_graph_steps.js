@@ -103,7 +103,7 @@ export function nameOf(stage) {
 
 /** @param {number} count */
 export function timesWords(count) {
-  return count === 1 ? "once" : `${count.toLocaleString("en")} times`;
+  return count === 1 ? "once" : `${count} times`;
 }
 
 /**
