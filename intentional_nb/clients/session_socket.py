@@ -95,7 +95,7 @@ class SessionSocket:
 
     def send(self, frame: bytes) -> Awaitable[None]:
         """Send a frame, waiting while the network is slower than we are."""
-        return self._connection.send(frame, True)
+        return self._connection.send(frame, text=True)
 
     def receive(self) -> Awaitable[bytes]:
         """The next frame."""

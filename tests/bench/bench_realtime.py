@@ -150,23 +150,23 @@ class ByHand:
                 return limits
 
     async def burst(self, count: int) -> None:
-        await self.socket.send(_create(f"BURST {count}"), True)
+        await self.socket.send(_create(f"BURST {count}"), text=True)
         await self._until("response.done")
 
     async def append(self, count: int) -> None:
         for _ in range(count):
             if self.as_bytes:
-                await self.socket.send(_append(CHUNK), True)
+                await self.socket.send(_append(CHUNK), text=True)
             else:
                 audio = base64.b64encode(CHUNK).decode()
                 await self.socket.send(json.dumps({"type": "input_audio_buffer.append", "audio": audio}))
         await self.burst(0)
 
     async def interrupt(self) -> float:
-        await self.socket.send(_create("INTERRUPT"), True)
+        await self.socket.send(_create("INTERRUPT"), text=True)
         await self._until("input_audio_buffer.speech_started")
-        await self.socket.send(_CANCEL, True)
-        await self.socket.send(_TRUNCATE, True)
+        await self.socket.send(_CANCEL, text=True)
+        await self.socket.send(_TRUNCATE, text=True)
         return float((await self._until("rate_limits.updated"))[0]["remaining"])
 
     async def close(self) -> None:
