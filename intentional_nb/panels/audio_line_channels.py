@@ -68,7 +68,7 @@ class Channel:
 
     @abstractmethod
     async def close(self) -> None:
-        """Send what is urgent, and nothing after that."""
+        """Send what is urgent, and nothing after that; the outbox has been taken away before."""
 
     def _next(self, limit_bytes: int) -> tuple[int, list[Frame], list[str]]:
         urgent = list(self._urgent)
@@ -98,7 +98,6 @@ class SocketChannel(Channel):
     async def close(self) -> None:
         """Send what is urgent, for as long as a page that reads needs, and close the connection."""
         self.is_open = False
-        self.outbox = None
         with contextlib.suppress(TimeoutError):  # a page that does not read is not waited for
             async with asyncio.timeout(CLOSE_S):
                 for text in self._next(0)[2]:
@@ -129,7 +128,6 @@ class CommChannel(Channel):
     async def close(self) -> None:
         """Send what is urgent; the comm itself is the panel's."""
         self.is_open = False
-        self.outbox = None
         self._post()
 
     async def _wait_for_more(self) -> None:

@@ -139,9 +139,9 @@ class Reception:
                 channel.say({"kind": "pong", "at": message["at"], "sent": self._outbox.count, "got": self._received})
             case "got" if channel is self.owner:
                 self._note_life()
-                if message.get("again"):
-                    self._outbox.rewind(message["n"])
                 self._acknowledge(message["n"])
+                if message.get("again") and self._outbox.rewind(message["n"]):
+                    channel.wake()
             case "away" if channel is self.owner:
                 if self.is_owned:
                     self._lose("away")
@@ -173,6 +173,8 @@ class Reception:
         is_same = owner is not None and owner.client == channel.client
         # The same page on another way goes on where it was, if what it has not got is still here.
         self._goes_on = is_same and self._outbox.rewind(got)
+        if self._goes_on:
+            self._outbox.acknowledge(got)
         if owner is not None and owner is not channel:
             self._dismiss(owner, None if is_same else {"kind": "bye", "reason": "taken"})
         if not self._goes_on:
@@ -196,6 +198,7 @@ class Reception:
     def _lose(self, reason: str) -> None:
         # What was to be played is not played any more: whoever comes next hears only what is said then.
         self._outbox.flush()
+        self._wake()
         self.is_owned = False
         self._tell(self._listener.on_lost, reason)
 

@@ -86,6 +86,32 @@ def test_speech_that_flew_at_a_flush_is_not_sent_again_but_its_number_is():
     assert outbox.count == 3
 
 
+def test_speech_that_was_to_be_sent_again_at_a_flush_keeps_its_place():
+    outbox = Outbox()
+    outbox.speak(1, b"aa")
+    outbox.speak(1, b"bb")
+    sent(outbox)
+    outbox.rewind_all()
+    outbox.speak(1, b"cc")
+
+    outbox.flush()
+
+    assert sent(outbox) == ["skip", "skip", "flush"]
+
+
+def test_a_page_that_had_more_than_it_was_thought_to_is_sent_only_the_rest():
+    outbox = Outbox()
+    for n in range(4):
+        outbox.speak(1, bytes([n, n]))
+    sent(outbox)
+    outbox.rewind_all()
+
+    assert outbox.rewind(3)
+
+    assert outbox.take(10**9)[0] == 4
+    assert outbox.acknowledge(4)
+
+
 def test_what_flies_is_bounded_and_goes_on_when_it_is_acknowledged():
     outbox = Outbox(window_bytes=50)
     for letter in b"abcdef":
