@@ -474,3 +474,30 @@ def test_a_kernel_that_stands_still_loses_the_microphone_and_is_found_again(engi
     )
     assert states[-1] == "open direct"
     wait_until(lambda: line.client == "page", "the page to own the audio again")
+
+
+def test_a_page_that_was_stuck_hears_what_is_said_now_not_what_was_said_meanwhile(engine, ears, line, heard):
+    page = engine(ears)
+    page.run(
+        TALK + "window.talk = { states, speech, messages };",
+        {"address": address_of(line)},
+    )
+    epoch = line.epoch
+
+    page.page.evaluate(
+        "() => { setTimeout(() => { const end = performance.now() + 4500; while (performance.now() < end); }) }"
+    )
+    wait_until(lambda: line.speak(1, bytes(2400)) or heard.lost, "the page to be missed")
+    assert heard.lost == ["silent"]
+    wait_until(lambda: line.client == "page", "the page to be back")
+    line.speak(2, b"ab" * 1200)
+
+    found = page.run(
+        """const { states, speech, messages } = window.talk;
+        while (speech.at(-1)?.item !== 2) await new Promise((resolve) => setTimeout(resolve, 20));
+        return { states, last: speech.at(-1).epoch, flush: messages.at(-1) };"""
+    )
+    assert found["states"] == ["connecting", "open direct"]
+    assert found["last"] == epoch + 1
+    assert found["flush"] == {"kind": "flush", "epoch": epoch + 1}
+    assert heard.messages[-1]["again"] is True
