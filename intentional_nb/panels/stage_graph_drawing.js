@@ -153,7 +153,7 @@ function labelEnd(node) {
   const text = [...node.querySelectorAll(":scope > text")].at(-1);
   const [left, top, wide, high] = ["x", "y", "width", "height"].map((name) => Number(ground.getAttribute(name)));
   const end = Number(text.getAttribute("x")) + text.getComputedTextLength() / 2;
-  return { x: Math.max(left + wide - 3, end + 1), y: top + high / 2 };
+  return { x: Math.max(left + wide - 2, end + 2), y: top + high / 2 };
 }
 
 /**

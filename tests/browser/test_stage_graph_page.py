@@ -394,6 +394,44 @@ def test_what_happened_in_a_stage_is_told_turn_by_turn_the_latest_first(graph):
     ]
 
 
+def test_of_very_much_that_happened_the_latest_is_shown_and_all_when_asked_for(graph):
+    said = [("?", "menu"), ("!", "told")] * 30
+    page = graph(after(*said, graph=SHOP))
+    stage(page, "menu").click()
+    rows = side(page).locator(".inb-s-move")
+    expect(rows).to_have_count(40)
+    rows.first.evaluate("node => { node.kept = true; }")
+
+    go(page, after(*said, ("again?", "menu"), graph=SHOP))
+    expect(rows.first).to_contain_text("again?")
+    assert rows.nth(1).evaluate("node => node.kept") is True
+    button(page, "Show all 61").click()
+
+    expect(rows).to_have_count(61)
+    expect(rows.last).to_contain_text("Turn 1")
+
+
+def test_a_choice_that_is_not_offered_at_the_moment_says_so(graph):
+    page = graph(stage_view(SHOP, (), Position("menu")))
+
+    stage(page, "menu").click()
+
+    expect(side(page).locator('[data-focus="outcome-menu-told"]')).to_contain_text("not offered now")
+
+
+def test_counts_of_an_open_stage_go_up_and_the_focus_stays(graph):
+    page = graph(after(("?", "menu"), ("!", "told"), graph=SHOP))
+    stage(page, "menu").click()
+    row = side(page).locator('[data-focus="outcome-menu-told"]')
+    row.focus()
+
+    go(page, after(*[("?", "menu"), ("!", "told")] * 2, graph=SHOP))
+
+    expect(row).to_contain_text("×2")
+    expect(row).to_be_focused()
+    expect(side(page)).to_contain_text("Entered 2 times")
+
+
 def test_ways_lead_on_from_stage_to_stage(graph):
     page = graph(after(*SAID))
     stage(page, "age").click()

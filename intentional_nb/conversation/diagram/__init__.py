@@ -1,7 +1,8 @@
 """Pictures of conversation graphs: SVG, DOT and Mermaid, with where a conversation stands and what the checks found.
 
 From a graph `drafting` makes a `picture` (what is shown), `dot` writes it down for Graphviz, `layout` asks Graphviz
-where everything lies, and `svg` draws it. The same graph gives the same bytes, on every machine.
+where everything lies, and `svg` draws it. The same graph gives the same bytes, on every machine. A page that follows a
+conversation draws no picture anew: it gets one once (`to_page_svg`), and `ways` tell it which parts a choice goes by.
 
 Four options are the same everywhere. ``position`` is where a conversation stands: its stage and its trail are marked.
 ``visits`` says how often each stage was entered, ``moves`` how often each choice was taken, by stage and choice;
