@@ -30,7 +30,7 @@ def recognise(
     Args:
         pcm: 24 kHz PCM. Any length: long speech is cut at its pauses.
         prompt: Words that may come up, such as names; they are then spelt so.
-        language: Two letters; a language that the model does not know is taken as English.
+        language: As in "en" or "en-GB"; one that the model does not know is taken as English.
         is_wanted: Asked now and then, about every 100 ms; once it says no, the rest is not listened to.
 
     Returns:

@@ -39,7 +39,7 @@ def test_what_is_not_wanted_is_not_written():
 def test_the_language_is_told_to_a_model_that_knows_several():
     whisper = engines().whisper
 
-    assert whisper._task("de") == [50258, 50261, 50359, 50363]
+    assert whisper._task("de") == whisper._task("de-AT") == [50258, 50261, 50359, 50363]
     assert whisper._task("") == whisper._task("xx") == whisper._task("en") == [50258, 50259, 50359, 50363]
 
 
