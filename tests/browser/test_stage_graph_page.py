@@ -215,39 +215,54 @@ def test_a_bot_that_is_thinking_or_closed_says_so(graph):
 # -- the move that is seen
 
 
+def watch_runs(page):
+    """Let motion be seen, and note every move that runs, however short it is there."""
+    page.page.emulate_media(reduced_motion="no-preference")
+    page.page.evaluate(
+        """() => {
+          window.runs = [];
+          new MutationObserver((changes) => {
+            for (const { addedNodes } of changes) {
+              for (const node of addedNodes) window.runs.push([node.dataset.kind, node.getAttribute('d')]);
+            }
+          }).observe(document.querySelector('.inb-s-above'), { childList: true });
+        }"""
+    )
+
+
+def runs(page):
+    """The moves that ran: of what kind, and along what."""
+    return page.page.evaluate("window.runs")
+
+
 def test_a_move_runs_once_along_its_line(graph):
     page = graph(after(*SAID[:1]))
-    page.page.emulate_media(reduced_motion="no-preference")
+    watch_runs(page)
 
     go(page, after(*SAID[:2]))
-
-    run = page.panel.locator(".inb-s-run")
-    expect(run).to_have_count(1)
-    line = page.panel.locator('[data-key="outcome-stage-name-to-stage-age"] > .inb-g-path')
-    assert run.get_attribute("d") == line.get_attribute("d")
-    expect(run).to_have_count(0, timeout=8_000)
     go(page, after(*SAID[:2], busy=True))
-    assert run.count() == 0
+
+    line = page.panel.locator('[data-key="outcome-stage-name-to-stage-age"] > .inb-g-path')
+    assert runs(page) == [["outcome", line.get_attribute("d")]]
+    expect(page.panel.locator(".inb-s-run")).to_have_count(0, timeout=15_000)
 
 
 def test_a_jump_from_anywhere_and_a_backtrack_run_from_stage_to_stage(graph):
     page = graph(after(*SAID[:2]))
-    page.page.emulate_media(reduced_motion="no-preference")
+    watch_runs(page)
 
     go(page, after(*SAID[:4]))
 
-    run = page.panel.locator(".inb-s-run")
-    expect(run).to_have_count(2)
-    assert [node.get_attribute("data-kind") for node in run.all()] == ["jump", "backtrack"]
-    ends = [[float(n) for n in re.findall(r"-?[\d.]+", node.get_attribute("d"))] for node in run.all()]
+    assert [kind for kind, _ in runs(page)] == ["jump", "backtrack"]
     places = {
         name: stage(page, name)
         .locator(".inb-g-box")
         .evaluate("node => { const b = node.getBBox(); return [b.x, b.width]; }")
         for name in ("age", "reschedule")
     }
-    for (x, *_, last, _), (source, target) in zip(ends, [("age", "reschedule"), ("reschedule", "age")], strict=True):
-        for at, name in ((x, source), (last, target)):
+    for (_, d), ends in zip(runs(page), [("age", "reschedule"), ("reschedule", "age")], strict=True):
+        x, *_, last, _ = map(float, re.findall(r"-?[\d.]+", d))
+        for at, name in zip((x, last), ends, strict=True):
             left, width = places[name]
             assert left - 10 <= at <= left + width + 10
 
@@ -265,13 +280,12 @@ def test_who_wants_no_motion_sees_the_line_lit_and_nothing_run(graph):
 
 def test_what_happened_before_the_page_was_opened_or_while_it_was_cut_off_does_not_run(graph):
     page = graph(after(*SAID[:3]))
-    page.page.emulate_media(reduced_motion="no-preference")
-    assert page.panel.locator(".inb-s-run").count() == 0
+    watch_runs(page)
 
     page.snapshot(after(*SAID[:4]), epoch="another")
 
     assert "is-now" in classes(stage(page, "age"))
-    assert page.panel.locator(".inb-s-run").count() == 0
+    assert runs(page) == []
 
 
 # -- what can be reached
