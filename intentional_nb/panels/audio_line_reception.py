@@ -88,20 +88,18 @@ class Reception:
             frame: The frame.
             number: Its number, where the way tells it; one that came before is dropped.
         """
-        message: dict[str, Any] | None = None
         try:
-            if isinstance(frame, str):
-                message = read_message(frame)
+            read = read_message(frame) if isinstance(frame, str) else frame
         except ValueError:
             self.counts.garbage += 1
             return
-        if message is not None and message["kind"] in UNNUMBERED:
-            self._handle(channel, message)
+        if isinstance(read, dict) and read["kind"] in UNNUMBERED:
+            self._handle(channel, read)
         elif channel is self.owner:
             self._note_life()
             if number is None or number > self._received:
                 self._received = self._received + 1 if number is None else number
-                self._take(frame if message is None else message)
+                self._take(read)
 
     def urgent(self, channel: Channel, message: dict[str, Any]) -> None:
         """Take in a message without a number, already read."""
