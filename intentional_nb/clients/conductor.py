@@ -197,6 +197,8 @@ class Conductor:
 
     def lost(self) -> None:
         """The session is lost; what is said until there is another one is kept for it."""
+        if self.session is not None:
+            self.session.mute()
         self.session, self.dialogue.flush = None, lambda: None
         self.turns.lost()
         self.listening.lost()

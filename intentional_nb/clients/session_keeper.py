@@ -100,6 +100,8 @@ class SessionKeeper:
             keeping.cancel()
             await asyncio.wait({keeping})
             session = self._conductor.session
+            if session is not None:
+                session.mute()
             await self._conductor.turns.close()
             self._conductor.lost()
             if session is not None:

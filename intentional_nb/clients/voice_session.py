@@ -119,6 +119,10 @@ class VoiceSession:
         """Wait for the session's end; says why it ended."""
         return await asyncio.shield(self._closed)
 
+    def mute(self) -> None:
+        """Nobody listens to the session any more; what still comes of it is not told."""
+        self._on_happening = lambda _: None
+
     async def close(self, reason: str = "") -> None:
         """End the session, within a second whatever the server does; harmless when it has ended."""
         if self._socket is not None:

@@ -104,7 +104,7 @@ async def scene() -> AsyncIterator[Any]:
 async def spoken(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
     """Make a spoken scene for a script; at the end every step must have been used."""
     from intentional_nb.local.realtime.script import VoiceScript
-    from tests.clients.spoken import Spoken
+    from tests.clients.spoken import Spoken, assert_in_order
 
     monkeypatch.setattr("intentional_nb.clients.patience.FIRST_WAIT_S", 0.02)
     monkeypatch.setattr("intentional_nb.clients.turns.FIRST_WAIT_S", 0.02)
@@ -120,3 +120,4 @@ async def spoken(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
         yield make
         for made in scenes:
             await made.client.close()
+            assert_in_order(made.told.events)

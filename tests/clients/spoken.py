@@ -8,14 +8,35 @@ from typing import Any
 
 from intentional_nb.clients.realtime import RealtimeAPIClient
 from intentional_nb.conversation.router import IntentRouter
-from intentional_nb.events import Event, ReplyAudio, TurnEnded
+from intentional_nb.events import (
+    ConversationEnded,
+    Event,
+    ReplyAudio,
+    ReplyEnded,
+    ReplyHeard,
+    ReplyInterrupted,
+    ReplyStarted,
+    ReplyText,
+    ReplyTranscribed,
+    RequestStarted,
+    RetryScheduled,
+    RouteDecision,
+    ToolCallEnded,
+    ToolCallStarted,
+    TurnEnded,
+    TurnStarted,
+    UserTranscribed,
+)
 from intentional_nb.local.realtime.script import VoiceScript, tone
 from intentional_nb.local.server import LocalServer
 from tests.clients.conftest import CONVERSATION, Listener
 
 PATIENCE_S = 20
 
-__all__ = ["SPEECH", "Spoken", "said", "silence_ms"]
+__all__ = ["SPEECH", "Spoken", "assert_in_order", "said", "silence_ms"]
+
+_WITHIN = (ConversationEnded, ReplyAudio, ReplyText, ReplyTranscribed, RequestStarted)
+_WITHIN = (*_WITHIN, RetryScheduled, RouteDecision, ToolCallStarted)
 
 
 def silence_ms(length_ms: int) -> bytes:
@@ -117,3 +138,46 @@ class Spoken:
 
     def heard_ms(self, item_id: str | None = None) -> int:
         return sum(len(e.pcm) // 48 for e in self.told.of(ReplyAudio) if item_id in (None, e.item_id))
+
+
+def assert_in_order(events: list[Event]) -> None:
+    """What `events.py` promises of any conversation, whatever happened in it."""
+    running, has_reply, number = None, False, 0
+    for event in events:
+        if isinstance(event, TurnStarted):
+            assert running is None, f"turn {event.turn} began in turn {running}"
+            assert event.turn > number, "a number is never used twice"
+            running = number = event.turn
+        elif isinstance(event, ReplyStarted):
+            assert (event.turn, has_reply) == (running, False)
+            has_reply = True
+        elif isinstance(event, _WITHIN):
+            assert (event.turn, has_reply) == (running, True), f"{event.type} stands outside of its turn's reply"
+        elif isinstance(event, ReplyEnded):
+            assert (event.turn, has_reply) == (running, True)
+            has_reply = False
+        elif isinstance(event, TurnEnded):
+            assert (event.turn, has_reply) == (running, False)
+            running = None
+    _assert_once(events)
+
+
+def _assert_once(events: list[Event]) -> None:
+    """Calls, spoken items and transcripts are settled once each, and not before they began."""
+    began, ended, settled, known = [], [], [], []
+    turns = {event.turn: event for event in events if isinstance(event, TurnStarted)}
+    for event in events:
+        if isinstance(event, ToolCallStarted):
+            began.append((event.turn, event.call_id))
+        elif isinstance(event, ToolCallEnded):
+            assert (event.turn, event.call_id) in began
+            ended.append((event.turn, event.call_id))
+        elif isinstance(event, ReplyHeard | ReplyInterrupted):
+            assert event.heard_ms >= 0
+            settled.append(event.item_id)
+        elif isinstance(event, UserTranscribed):
+            assert events.index(turns[event.turn]) < events.index(event)
+            assert event.item_id not in known, "nothing comes after what is final"
+            known += [event.item_id] if event.is_final else []
+    for told in (ended, settled, known):
+        assert len(told) == len(set(told)), f"told twice: {told}"
