@@ -26,7 +26,8 @@ const AUDIO_LINE_KEPT_BYTES = 168_000; // of microphone sound not acknowledged: 
 const AUDIO_LINE_KEPT_PARTS = 4000;
 const AUDIO_LINE_GOT_BYTES = 120_000; // of speech, after which it is acknowledged without waiting for a ping
 const AUDIO_LINE_POST_MS = 34; // between two messages on the comm
-const AUDIO_LINE_FULL_MS = 80; // of microphone sound, that are worth a message on the comm
+const AUDIO_LINE_FULL_MS = 100; // of microphone sound, that are worth a message on the comm
+const AUDIO_LINE_LATE_MS = 150; // then less is, too
 
 // ---- messages ------------------------------------------------------------------------------------------------------
 
@@ -154,21 +155,33 @@ function openSocketWay(url, events, host) {
  */
 function openCommWay(send, client, events, clock) {
   let queue = /** @type {any[]} */ ([]);
-  let hasText = false;
+  let isUrgent = false; // something in it should not wait
   let soundBytes = 0;
   let first = 0;
   let urgent = /** @type {object[]} */ ([]);
   let lastMs = -Infinity;
   let isDue = false;
+  let isLate = false;
   let isDone = false;
   clock.later(() => isDone || events.ready(), 0);
 
   function plan() {
     if (isDue || isDone) return;
-    const isWorthIt = urgent.length > 0 || hasText || soundBytes >= (AUDIO_LINE_FULL_MS * 2 * AUDIO_LINE_RATE_HZ) / 1000;
-    if (!isWorthIt) return;
-    isDue = true;
-    clock.later(post, Math.max(0, lastMs + AUDIO_LINE_POST_MS - clock.now()));
+    const isFull = soundBytes >= (AUDIO_LINE_FULL_MS * 2 * AUDIO_LINE_RATE_HZ) / 1000;
+    if (urgent.length > 0 || isUrgent || isFull) {
+      isDue = true;
+      clock.later(post, Math.max(0, lastMs + AUDIO_LINE_POST_MS - clock.now()));
+    } else if (!isLate) {
+      // A little sound, or how far the loudspeaker is: more will come, but need not.
+      isLate = true;
+      const before = lastMs;
+      clock.later(() => {
+        isLate = false;
+        if (isDue || queue.length === 0) return;
+        if (lastMs === before) post();
+        else plan();
+      }, AUDIO_LINE_LATE_MS);
+    }
   }
 
   function post() {
@@ -181,7 +194,7 @@ function openCommWay(send, client, events, clock) {
     const message = { kind: "line", client, first, parts, urgent };
     queue = [];
     urgent = [];
-    hasText = false;
+    isUrgent = false;
     soundBytes = 0;
     try {
       send(message, buffers);
@@ -200,7 +213,7 @@ function openCommWay(send, client, events, clock) {
       if (queue.length === 0) first = number;
       queue.push(part);
       if (part instanceof ArrayBuffer) soundBytes += part.byteLength;
-      else hasText = true;
+      else if (part.kind !== "played" || part.done) isUrgent = true;
       plan();
     },
     isFull: () => false,
@@ -412,8 +425,10 @@ export function createAudioLine(given) {
   }
 
   function countLost(frame) {
+    const samples = (frame.byteLength - 12) / 2;
     counts.lostChunks += 1;
-    lostSamples += (frame.byteLength - 12) / 2 + frame.getUint32(8, true);
+    counts.lostSamples += samples;
+    lostSamples += samples + frame.getUint32(8, true);
   }
 
   function forget(number) {

@@ -84,8 +84,8 @@ def _measure(page: NotebookPage, kernel: int, way: str) -> dict[str, Any]:
         """await echo.stop();
         const { underruns } = echo.speaker.stats;
         const { lostSamples, gaps } = echo.line.stats;
-        const lost = echo.sent.count - echo.back.count + lostSamples;
-        return { ...echo.trips(), samples: echo.sent.count, lost, gaps, underruns };""",
+        const lost = echo.sent.count - echo.back.count;
+        return { ...echo.trips(), samples: echo.sent.count, lost, lostSamples, gaps, underruns };""",
         timeout_s=60,
     )
     page.evaluate("echo.line.close(); await echo.speaker.close();")

@@ -69,6 +69,15 @@ function createEcho(model) {
   const until = async (condition) => {
     while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
   };
+  /** All came back, or nothing more comes. */
+  async function settled() {
+    let [seen, since] = [echo.back.count, performance.now()];
+    await until(() => {
+      if (echo.back.count !== seen) [seen, since] = [echo.back.count, performance.now()];
+      return seen === echo.sent.count || performance.now() - since > 5000;
+    });
+  }
+
   return Object.assign(echo, {
     line, speaker, microphone, until,
     async start() {
@@ -80,7 +89,7 @@ function createEcho(model) {
     /** Let go of the microphone, and wait until all of it came back and was played. */
     async stop() {
       await microphone.stop();
-      await until(() => echo.back.count === echo.sent.count);
+      await settled();
       if (echo.isLocal) speaker.end({ epoch: 1, item: 1 });
       else line.send({ kind: "stop" });
       await until(() => echo.played.at(-1)?.done);
