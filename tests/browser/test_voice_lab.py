@@ -67,7 +67,8 @@ NO_SOCKETS = """
 const Real = WebSocket;
 window.WebSocket = class extends Real {
   constructor(url, ...rest) {
-    if (new URL(url).host !== location.host) throw new DOMException('refused by this page', 'SecurityError');
+    const { host, pathname } = new URL(url);
+    if (host !== location.host || pathname.includes('/proxy/')) throw new DOMException('refused', 'SecurityError');
     super(url, ...rest);
   }
 };
