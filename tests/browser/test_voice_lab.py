@@ -134,6 +134,7 @@ class Conversation:
         """What a listener at the loudspeaker understands."""
         from intentional_nb.local.speech.recognition import recognise
 
+        wait_until(lambda: self.value("bot.state") != "speaking", "the bot to fall silent", 30)
         words = []
         for tap in self.page.evaluate("await window.tap.ready(); return await window.tap.take();", timeout_s=60):
             samples = np.frombuffer(base64.b64decode(tap["samples"]), dtype="<f4")
