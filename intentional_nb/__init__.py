@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from intentional_nb import audio, errors, events, examples
     from intentional_nb.audio.clip import Clip
     from intentional_nb.audio.playback import play
+    from intentional_nb.bots import prices
     from intentional_nb.bots.direct import DirectToLLMBotStructure
     from intentional_nb.bots.loading import load_bot
     from intentional_nb.bots.structure import BotStructure
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from intentional_nb.local.script import Script, Step
     from intentional_nb.local.server import LocalServer
     from intentional_nb.panels.chat import ChatPanel
+    from intentional_nb.panels.own import BotPanel
     from intentional_nb.panels.stage_graph import StageGraph
     from intentional_nb.panels.voice import VoicePanel
     from intentional_nb.tools.function import tool
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AudioError",
     "BotClosedError",
+    "BotPanel",
     "BotStructure",
     "ChatCompletionAPIClient",
     "ChatPanel",
@@ -103,6 +106,7 @@ __all__ = [
     "load_bot",
     "load_graph",
     "play",
+    "prices",
     "script",
     "to_openai_tool",
     "tool",
@@ -131,6 +135,7 @@ _HOMES = {
     "local.script": ("Script", "Step"),
     "local.server": ("LocalServer",),
     "panels.chat": ("ChatPanel",),
+    "panels.own": ("BotPanel",),
     "panels.voice": ("VoicePanel",),
     "panels.stage_graph": ("StageGraph",),
     "tools.function": ("tool",),
@@ -143,6 +148,7 @@ _MODULES = {
     "errors": "errors",
     "events": "events",
     "examples": "examples",
+    "prices": "bots.prices",
     "script": "local.script",
     "voice_script": "local.realtime.script",
 }

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from intentional_nb.bots.structure import BotStructure
-from intentional_nb.errors import IntentionalError
 from intentional_nb.events import ErrorOccurred, Event, Notice, TurnStarted
 from intentional_nb.markup import visible
 from intentional_nb.panels.base import Panel
@@ -50,7 +49,7 @@ class ConversationPanel(Panel):
         super().__init__({**frame, **options})
         self._desk = Desk(bot, self._coalescer.touch)
         for notice in bot.notices:
-            self._desk.alert(notice, "notice")
+            self._desk.alerts.add(notice, "notice")
         self._at_close += (bot.subscribe(self._note),)
 
     def __repr__(self) -> str:
@@ -104,14 +103,13 @@ class ConversationPanel(Panel):
         if isinstance(event, TurnStarted):
             self._desk.note(event)
         elif isinstance(event, Notice):
-            self._desk.alert(event.text, "notice")
+            self._desk.alerts.add(event.text, "notice")
         elif isinstance(event, ErrorOccurred) and self._is_settled():
-            self._desk.alert(event.error)
+            self._desk.alerts.add(event.error)
         self._coalescer.touch()
 
     def _fail(self, error: Exception) -> None:
-        # Our own errors are sentences for people.
-        self._desk.alert(str(error) if isinstance(error, IntentionalError) else f"{type(error).__name__}: {error}")
+        self._desk.alerts.fail(error)
 
     # -- what people do
 
@@ -130,7 +128,7 @@ class ConversationPanel(Panel):
                 self._shown += SHOWN_TURNS
                 self._coalescer.touch()
             case "dismiss":
-                self._desk.dismiss(int(message["alert"]))
+                self._desk.alerts.dismiss(int(message["alert"]))
             case _:
                 raise ValueError(f"the page sent a command that this panel does not know: {kind!r:.60}")
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import concurrent.futures
-import itertools
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.bots.transcript import Turn
 from intentional_nb.events import TurnStarted
-from intentional_nb.markup import visible
+from intentional_nb.panels.alerts import Alerts
 
 __all__ = ["Desk"]
 
 REMEMBERED = 50
 """Commands of which the page is told that they were taken over."""
-SHOWN_ALERTS = 5
 RETURNED = 20
 """Messages not taken that a page may still fetch back."""
 
@@ -35,6 +33,9 @@ class Desk:
     """Messages on their way to the bot, and errors that belong to no turn. Any thread may use it.
 
     Everything is done at once or handed to the bot: nothing here waits for a reply.
+
+    Attributes:
+        alerts: The errors, and notices.
     """
 
     def __init__(self, bot: BotStructure, changed: Callable[[], None]) -> None:
@@ -49,8 +50,7 @@ class Desk:
         self._messages: dict[str, _Message] = {}  # by command, oldest first; until the turn has begun
         self._taken: deque[str] = deque(maxlen=REMEMBERED)
         self._returned: deque[dict[str, str]] = deque(maxlen=RETURNED)
-        self._alerts: deque[dict[str, Any]] = deque(maxlen=SHOWN_ALERTS)
-        self._numbers = itertools.count(1)
+        self.alerts = Alerts(changed)
         self._lock = threading.Lock()
 
     def view(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Desk:
                 "queue": [{"command": command, "text": message.text} for command, message in waiting],
                 "taken": list(self._taken),
                 "returned": list(self._returned),
-                "alerts": list(self._alerts),
+                "alerts": self.alerts.view(),
             }
 
     def take(self, command: str) -> None:
@@ -108,24 +108,7 @@ class Desk:
         if reason is None:
             self._changed()
         else:
-            self.alert(reason)
-
-    def alert(self, text: str, kind: Literal["error", "notice"] = "error") -> None:
-        """Show something that belongs to no turn; what is shown already is shown once, as the latest."""
-        alert = {"alert": next(self._numbers), "kind": kind, "text": visible(text)}
-        with self._lock:
-            others = [known for known in self._alerts if (known["kind"], known["text"]) != (kind, alert["text"])]
-            self._alerts.clear()
-            self._alerts.extend([*others, alert])
-        self._changed()
-
-    def dismiss(self, alert: int) -> None:
-        """The person has read it."""
-        with self._lock:
-            kept = [known for known in self._alerts if known["alert"] != alert]
-            self._alerts.clear()
-            self._alerts.extend(kept)
-        self._changed()
+            self.alerts.add(reason)
 
     def _done(self, command: str, message: _Message, future: concurrent.futures.Future[Turn]) -> None:
         with self._lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -21,9 +20,11 @@ from intentional_nb.events import (
     ReplyTranscribed,
     SpeechEnded,
     SpeechStarted,
+    ToolArguments,
     UsageReported,
 )
 from intentional_nb.markup import visible
+from intentional_nb.panels.alerts import Alerts
 from intentional_nb.panels.base import Panel
 from intentional_nb.panels.bundle import bundle
 from intentional_nb.panels.drawings import Drawings
@@ -41,13 +42,12 @@ _FOLDER = Path(__file__).parent
 _SHOWS_NOTHING = frozenset(
     {
         *(ReplyText, ReplyAudio, ReplyHeard, ReplyTranscribed),
-        *(SpeechStarted, SpeechEnded, UsageReported, RateLimitsReported),
+        *(SpeechStarted, SpeechEnded, ToolArguments, UsageReported, RateLimitsReported),
     }
 )
 """Events that change nothing here, among them those of which there are thousands."""
 OPEN_STAGES = 6
 """Stages of which the page is told what the model is told there; of those that were opened, the latest."""
-SHOWN_ALERTS = 3
 MOST_CHANGES = 50
 """Changes of a swapped graph that the page is told of."""
 
@@ -93,12 +93,11 @@ class StageGraph(Panel):
         self._direction = _checked(direction)
         self._instructions = Instructions(bot)
         self._open_stages: deque[str] = deque(maxlen=OPEN_STAGES)
-        self._alerts: deque[dict[str, Any]] = deque(maxlen=SHOWN_ALERTS)
-        self._numbers = itertools.count(1)
         self._changed: tuple[str, ...] = ()  # what the latest swap of the graph changed
         self._frozen: tuple[Any, StaticTranscript] | None = None  # the latest plain copy, and what it is of
         self._lock = threading.Lock()
         super().__init__({"title": visible(self._title), "height": css_length(height), "direction": direction})
+        self._alerts = Alerts(self._coalescer.touch)
         self._drawings = Drawings(bot.graph, self._coalescer.touch, self._fail)
         self._at_close += (bot.subscribe(self._note),)
 
@@ -129,7 +128,7 @@ class StageGraph(Panel):
             "reachable": reachable_view(drawn.map, position),
             "busy": not self._is_settled(),
             "closed": self.bot.is_closed,
-            "alerts": list(self._alerts),
+            "alerts": self._alerts.view(),
             "graph": drawn.map.view,
             "changed": list(self._changed),
             **{f"picture_{direction}": picture for direction, picture in drawn.pictures.items()},
@@ -169,10 +168,7 @@ class StageGraph(Panel):
         self._coalescer.touch()
 
     def _fail(self, error: Exception) -> None:
-        self._alerts.append(
-            {"alert": next(self._numbers), "kind": "error", "text": visible(f"{type(error).__name__}: {error}")}
-        )
-        self._coalescer.touch()
+        self._alerts.fail(error)
 
     # -- what people do
 
@@ -185,10 +181,7 @@ class StageGraph(Panel):
             case "draw":
                 self._drawings.want(_checked(str(message["direction"])))
             case "dismiss":
-                alert = int(message["alert"])
-                kept = [known for known in tuple(self._alerts) if known["alert"] != alert]
-                self._alerts.clear()
-                self._alerts.extend(kept)
+                self._alerts.dismiss(int(message["alert"]))
             case _:
                 raise ValueError(f"the page sent a command that this panel does not know: {kind!r:.60}")
         self._coalescer.touch()

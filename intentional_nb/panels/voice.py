@@ -195,7 +195,7 @@ class VoicePanel(ConversationPanel):
         self._waiting.pop(number, None)
         error = None if done.cancelled() else done.exception()
         if error is not None and not self._is_told(str(error)):
-            self._desk.alert(str(error))
+            self._desk.alerts.add(str(error))
         self._coalescer.touch()
 
     def _is_told(self, text: str) -> bool:

@@ -132,6 +132,7 @@ def blank_page(
     has_clock: bool = False,
     script: str = "",
     sheet: str = "",
+    source: str | None = None,
 ) -> PanelPage:
     """Draw the panel ``name`` on a blank page.
 
@@ -145,6 +146,7 @@ def blank_page(
         has_clock: Whether the test moves the page's clock, with ``page.clock``.
         script: Runs in the page before all else.
         sheet: Rules that the panel has besides those of its style sheet.
+        source: The panel's module, where it is not that of the file.
     """
     page = tab.new_page()
     if has_clock:
@@ -160,7 +162,7 @@ def blank_page(
     page.evaluate(
         _FAKE,
         {
-            "source": bundle(_PANELS / f"{name}.js"),
+            "source": bundle(_PANELS / f"{name}.js") if source is None else source,
             "css": bundle(_PANELS / f"{name}.css") + sheet,
             "options": dict(options),
             "hasControl": has_control,
