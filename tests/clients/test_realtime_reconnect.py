@@ -470,8 +470,8 @@ async def test_the_tries_come_to_an_end(spoken):
 
 
 async def test_sessions_that_open_and_break_at_once_do_not_go_on_for_ever(spoken):
-    broken = VoiceStep(drop(), on="conversation.item.create", expect=says("hello"))
-    stage = spoken(say("Hi."), lost(), [broken] * 9, script={"strict": False}, max_retries=3)
+    broken = VoiceStep(drop(), on="conversation.item.create", expect=lambda request: "Hi." in str(request))
+    stage = spoken(say("Hi."), lost(), [broken] * 3, max_retries=3)
     await stage.client.connect()
     await stage.say("hello")
     running = asyncio.create_task(stage.client.run())

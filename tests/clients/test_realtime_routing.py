@@ -158,6 +158,8 @@ async def test_the_next_turn_starts_with_all_choices_and_no_newness(spoken):
     )
     await stage.client.connect()
     await stage.say("a coffee")
+    # Nobody answers within no time at all, as this test could.
+    await stage.told.until(lambda: "Just entered" not in stage.told.of(PromptUpdated)[-1].prompt)
 
     await stage.speak()
     await stage.turn_over(2)

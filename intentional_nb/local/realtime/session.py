@@ -82,6 +82,8 @@ class VoiceSession:
         """Each response's task, by its id."""
         self._silence: asyncio.TimerHandle | None = None
         """Runs out when the user has said nothing for too long."""
+        self._is_cut = False
+        """Whether nothing is sent or heard any more."""
 
     async def run(self, request: web.Request) -> None:
         """Hold the conversation until either side ends it."""
@@ -95,7 +97,8 @@ class VoiceSession:
             self.flush()
             self.start(self.hearing.run())
             async for message in self._socket:
-                self._receive(message.type, message.data)
+                if not self._is_cut:
+                    self._receive(message.type, message.data)
         finally:
             limit.cancel()
             self._hush()
@@ -110,7 +113,7 @@ class VoiceSession:
         """Send what the protocol's state has to say."""
         for frame in self.half.frames_to_send():
             told = self._dialect(frame) if self._dialect else frame
-            if told is not None:
+            if told is not None and not self._is_cut:
                 self.outbox.put(_encode(told))
 
     def close(self, code: int, reason: str = "") -> None:
@@ -119,9 +122,21 @@ class VoiceSession:
         self.outbox.close(code, reason)
 
     def drop(self) -> None:
-        """Break the connection off, as a network does."""
+        """Break the connection off, as a network does; what the client has not read yet may be lost with it."""
         if self._transport is not None:
             self._transport.abort()
+
+    async def hang_up(self) -> None:
+        """Break the connection off without a closing frame, when the client can read all that was sent."""
+        self.flush()
+        await self.outbox.sent()
+        self._is_cut = True
+        for task in self._tasks - {asyncio.current_task()}:
+            task.cancel()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
+            # The client closes its side when it has read that far; one that does not read would stay for ever.
+            asyncio.get_running_loop().call_later(_LAST_WORD_S, self.drop)
 
     # ---- responses and other tasks
 
