@@ -30,6 +30,7 @@ ONLY_IN = {
     "IPython": {"panels", "audio"},
     "aiohttp": {"local"},
     "websockets": {"clients", "panels"},
+    "genai_prices": {"bots"},
     "soxr": {"audio"},
     "onnxruntime": {"local"},
     "ctranslate2": {"local"},

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
-from abc import ABC, abstractmethod
+import time
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from intentional_nb.bots import runtime
+from intentional_nb.bots.changing import ChangeableBot
 from intentional_nb.bots.listeners import Handler, Listeners
+from intentional_nb.bots.timing import Stopwatch
 from intentional_nb.bots.transcript import Transcript, Turn
+from intentional_nb.bots.turns import Turns, turns_of
 from intentional_nb.conversation.graph import ConversationGraph
 from intentional_nb.conversation.position import Position
 from intentional_nb.conversation.router import IntentRouter
@@ -24,7 +28,7 @@ DRAIN_S = 5.0
 """How long the end of a turn waits for users' handlers, so that what they print lands in the cell that waits."""
 
 
-class BotStructure(ABC):
+class BotStructure(ChangeableBot):
     """A bot: it takes messages, gives events, and keeps a transcript.
 
     Every method may be called from any thread. What can take time comes in two forms: one to await, which works in
@@ -34,6 +38,7 @@ class BotStructure(ABC):
         config: The ``bot`` section of the conversation file, as it was given; never changed.
         intent_router: Knows the graph and where the conversation stands.
         transcript: What was said and done so far.
+        stopwatch: When it happened.
         notices: Sentences that people should read, such as that the local model is used.
         is_closed: Whether `close` was called.
     """
@@ -47,6 +52,7 @@ class BotStructure(ABC):
         self.config = dict(config)
         self.intent_router = intent_router
         self.transcript = Transcript()
+        self.stopwatch = Stopwatch()
         self.notices: tuple[str, ...] = ()
         self.is_closed = False
         self._listeners = Listeners(self.emit)
@@ -78,6 +84,11 @@ class BotStructure(ABC):
     def trail(self) -> tuple[str, ...]:
         """The stages to return to, oldest first."""
         return self.position.trail
+
+    @property
+    def turns(self) -> Turns:
+        """Each turn so far as a plain record: moves, tools, tokens, times and cost; it displays itself as a table."""
+        return turns_of(self.transcript, self.stopwatch)
 
     @property
     @abstractmethod
@@ -155,11 +166,18 @@ class BotStructure(ABC):
         """Forget the conversation and go back to the first stage; a running turn is stopped first."""
 
     @abstractmethod
-    def rewind(self, turn: int) -> None:
+    def rewind(self, turn: int, *, stages: Mapping[str, str | None] | None = None) -> None:
         """Take back a turn and all after it: history, position, trail and transcript are as they were before it.
+
+        The graph stays as it is today. A stage of then that has another name now is found.
+
+        Args:
+            turn: The turn's number.
+            stages: Where to stand instead, for stages of then that are gone, as for `update`.
 
         Raises:
             KeyError: There is no such turn.
+            GraphError: A stage of then is gone, and nothing says what is in its place; nothing has changed.
         """
 
     def _check_open(self) -> None:
@@ -173,6 +191,7 @@ class BotStructure(ABC):
         with self._telling:
             if isinstance(event, Notice):
                 self.notices = (*self.notices, event.text)
+            self.stopwatch.apply(event, time.perf_counter())
             self.transcript.apply(event)
             self._listeners.tell(event)
 

@@ -14,6 +14,7 @@ from intentional_nb.events import (
     ConversationReset,
     ConversationRewound,
     Event,
+    ModelConnected,
     ReplyAudio,
     ReplyEnded,
     ReplyHeard,
@@ -30,11 +31,14 @@ from intentional_nb.events import (
     UserTranscribed,
 )
 
-__all__ = ["Span", "Stopwatch", "Tokens", "TurnTimes"]
+__all__ = ["OPENING", "Span", "Stopwatch", "Tokens", "TurnTimes"]
 
 SpanKind = Literal["listening", "transcript", "request", "routing", "tool", "playing"]
 """Silence until the server was sure that the speech had ended; its recognition; a request that was answered with words
 or tool calls; one that moved the conversation; a tool at work; the reply as it was heard."""
+
+OPENING = "opening line"
+"""The name of the span of a line that the bot says without asking a model."""
 
 _SPEECHES = 8
 """Ends of speech remembered until their turn begins; more are never open."""
@@ -81,6 +85,7 @@ class Tokens:
     reasoning: int = 0
     input_audio: int = 0
     output_audio: int = 0
+    cached_audio: int = 0
 
     def __add__(self, other: Tokens) -> Tokens:
         return Tokens(*(getattr(self, name) + getattr(other, name) for name in Tokens.__dataclass_fields__))
@@ -107,6 +112,13 @@ class TurnTimes:
     first_ms: float | None = None
     duration_ms: float | None = None
     usage: tuple[tuple[str, Tokens], ...] = ()
+
+    @property
+    def requests(self) -> tuple[Span, ...]:
+        """What the model was asked, whether it answered with words, with calls, or by moving the conversation."""
+        return tuple(
+            span for span in self.spans if span.kind == "routing" or (span.kind == "request" and span.name != OPENING)
+        )
 
     @property
     def tokens(self) -> Tokens:
@@ -143,22 +155,32 @@ class _Open:
 
 
 class Stopwatch:
-    """Notes when things happen. Events are applied in one thread; it can be read in any."""
+    """Notes when things happen. Events are applied in one thread at a time; it can be read in any.
+
+    Attributes:
+        address: Where the model is that was reached last; empty before that.
+    """
 
     def __init__(self) -> None:
+        self.address = ""
         self._turns: dict[int, _Open] = {}
         self._speech_ends: dict[str, float] = {}  # by item, until its turn begins
         self._seen_part: tuple[int, int] | None = None  # the request whose first words were noted
 
     def __iter__(self) -> Iterator[TurnTimes]:
-        return (self._frozen(number) for number in sorted(tuple(self._turns)))
+        return (self.of(number) for number in sorted(tuple(self._turns)))
 
     def of(self, turn: int) -> TurnTimes:
         """The times of this turn; with nothing in them when it is not known."""
-        return self._frozen(turn) if turn in self._turns else TurnTimes(turn)
+        known = self._turns.get(turn)
+        return TurnTimes(turn) if known is None else self._frozen(known)
 
-    def _frozen(self, number: int) -> TurnTimes:
-        turn = self._turns[number]
+    def now_ms(self, turn: int, now_s: float) -> float | None:
+        """A moment as milliseconds after the turn began; None when the turn is not known."""
+        known = self._turns.get(turn)
+        return None if known is None else known.at(now_s)
+
+    def _frozen(self, turn: _Open) -> TurnTimes:
         spans = tuple(turn.spans)
         firsts = [span.first_ms for span in spans if span.first_ms is not None]
         return replace(turn.times, spans=spans, first_ms=min(firsts, default=None))
@@ -179,11 +201,13 @@ class Stopwatch:
                 del self._speech_ends[next(iter(self._speech_ends))]
         elif isinstance(event, TurnStarted):
             self._begin(event, now_s)
+        elif isinstance(event, ModelConnected):
+            self.address = event.base_url
         elif isinstance(event, ConversationReset):
             self._turns.clear()
         elif isinstance(event, ConversationRewound):
             self._turns = {number: turn for number, turn in self._turns.items() if number < event.turn}
-        elif (turn := self._turns.get(event.get("turn"))) is not None:
+        elif (turn := self._turns.get(getattr(event, "turn", 0))) is not None:
             _within(turn, event, now_s)
 
     def _begin(self, event: TurnStarted, now_s: float) -> None:
@@ -198,7 +222,7 @@ class Stopwatch:
         turn = self._turns.get(event.turn)
         if turn is not None and not turn.change(("request",), str(event.part), first_ms=turn.at(now_s)):
             # An opening line is said without a request.
-            turn.spans.append(Span("request", "opening line", 0.0, None, turn.at(now_s), str(event.part)))
+            turn.spans.append(Span("request", OPENING, 0.0, None, turn.at(now_s), str(event.part)))
 
 
 def _within(turn: _Open, event: Event, now_s: float) -> None:
@@ -234,4 +258,5 @@ def _tokens(event: UsageReported) -> Tokens:
         event.reasoning_tokens,
         event.input_audio_tokens,
         event.output_audio_tokens,
+        event.cached_audio_tokens,
     )

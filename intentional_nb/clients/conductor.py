@@ -75,6 +75,8 @@ class Conductor:
             told.TextDelta: self._words,
             told.TranscriptDelta: self._words,
             told.TranscriptDone: self._transcript,
+            told.ArgumentsDelta: self._arguments,
+            told.CallCompleted: self._call,
             told.AudioDone: lambda done: self.hearing.check(done.item_id),
             told.ResponseBegan: turns.began,
             told.ResponseEnded: self._response_ended,
@@ -133,6 +135,17 @@ class Conductor:
         if turn is not None and done.response_id == turn.response_id:
             self._emit(ReplyTranscribed(turn=turn.number, item_id=done.item_id, text=done.text, part=turn.said.part))
 
+    def _arguments(self, delta: told.ArgumentsDelta) -> None:
+        turn = self.turns.running
+        # Of a call without a name the arguments are told when it is complete.
+        if turn is not None and delta.response_id == turn.response_id and delta.name:
+            turn.write(delta.call_id, delta.name, delta.delta)
+
+    def _call(self, completed: told.CallCompleted) -> None:
+        turn = self.turns.running
+        if turn is not None and completed.response_id == turn.response_id:
+            turn.wrote(completed.call)
+
     def _response_ended(self, ended: told.ResponseEnded) -> None:
         usage = ended.usage
         if usage is not None:
@@ -146,6 +159,7 @@ class Conductor:
                     cached_tokens=usage.cached_tokens,
                     input_audio_tokens=usage.input_audio_tokens,
                     output_audio_tokens=usage.output_audio_tokens,
+                    cached_audio_tokens=usage.cached_audio_tokens,
                 )
             )
         self.hearing.check_all()

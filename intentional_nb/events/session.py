@@ -94,6 +94,7 @@ class UsageReported(Event):
     Attributes:
         input_audio_tokens: Those of ``input_tokens`` that are audio.
         output_audio_tokens: Those of ``output_tokens`` that are audio.
+        cached_audio_tokens: Those of ``cached_tokens`` that are audio.
     """
 
     handler_name: ClassVar[str] = "on_usage"
@@ -105,6 +106,7 @@ class UsageReported(Event):
     reasoning_tokens: int = 0
     input_audio_tokens: int = 0
     output_audio_tokens: int = 0
+    cached_audio_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
