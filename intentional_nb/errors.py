@@ -6,6 +6,7 @@
     ├── AudioError (ValueError)      not the audio that was said: .expected .found
     ├── RoutingError (ValueError)    a choice that the stage does not offer: .stage .choice .options
     ├── DiagramError                 no picture of a graph could be made: Graphviz is missing or gave up
+    ├── NothingToUndoError (LookupError)  no update of the graph is left to undo
     ├── ToolError                    raise it in a tool: its text goes to the model as the tool's answer
     ├── BotClosedError               the bot was closed
     ├── ClientError                  no usable answer from the model
@@ -38,6 +39,7 @@ __all__ = [
     "DiagramError",
     "GraphError",
     "IntentionalError",
+    "NothingToUndoError",
     "RateLimitError",
     "RefusedError",
     "RemoteProtocolError",
@@ -113,6 +115,10 @@ class RoutingError(IntentionalError, ValueError):
 
 class DiagramError(IntentionalError):
     """No picture could be made of a graph: Graphviz is missing or gave up."""
+
+
+class NothingToUndoError(IntentionalError, LookupError):
+    """The bot's graph was not updated, or every update is undone."""
 
 
 class ToolError(IntentionalError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from intentional_nb.bots import runtime
 from intentional_nb.bots.choosing import Choice, choose
 from intentional_nb.bots.direct import DirectToLLMBotStructure
 from intentional_nb.bots.local_model import LOCAL_MODEL, LOCAL_VOICE_MODEL, local_server
+from intentional_nb.bots.plugins import import_plugins
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.conversation.loading import BotConfig, read_config
 from intentional_nb.conversation.router import IntentRouter
@@ -59,7 +59,7 @@ def load_bot(
         ServerError: The local model could not start.
     """
     config = read_config(source)
-    notices = _import_plugins(config.plugins)
+    notices = import_plugins(config.plugins)
     given = {"client": client, "name": model, "base_url": base_url, "api_key_name": api_key_name, **options}
     choice = choose(config.bot.get("llm") or {}, config.modality, given, modality)
     notices += choice.notices
@@ -88,6 +88,7 @@ def _made(config: BotConfig, choice: Choice, router: IntentRouter, notices: list
         notices += filter(None, missing)
         llm, api_key = {**llm, "name": name, "base_url": server.base_url}, server.api_key
     bot = make({**config.bot, "llm": llm}, router, api_key=api_key)
+    bot.note_file(config.bot)
     runtime.submit(bot.llm.warm_up())
     return bot
 
@@ -98,14 +99,3 @@ def _maker(choice: Choice) -> type[DirectToLLMBotStructure] | type[VoiceBotStruc
     from intentional_nb.bots.voice import VoiceBotStructure  # takes a moment, which only who speaks should wait
 
     return VoiceBotStructure
-
-
-def _import_plugins(names: Iterable[str]) -> list[str]:
-    """Import what the file lists under ``plugins``; a missing one is only told, since often nothing needs it."""
-    notices = []
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            notices.append(f"Plugin {name!r} cannot be imported ({error}); going on without it.")
-    return notices

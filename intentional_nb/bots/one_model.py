@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from intentional_nb.bots import runtime
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.bots.transcript import Turn
+from intentional_nb.bots.updating import GraphUpdates, Places, Updated
 from intentional_nb.clients.base import ModelClient
+from intentional_nb.conversation.difference import Difference
+from intentional_nb.conversation.graph import ConversationGraph
+from intentional_nb.conversation.loading import Source
 from intentional_nb.conversation.position import Position
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.events import ConversationEnded, ConversationReset, ConversationRewound, Event, TurnStarted
+from intentional_nb.tools.tool import Tool
 
 __all__ = ["OneModelBotStructure"]
 
@@ -25,6 +30,7 @@ class _Moment:
     """What a turn can be taken back to."""
 
     memory: Any
+    graph: ConversationGraph
     position: Position
     is_open: bool
 
@@ -47,6 +53,7 @@ class OneModelBotStructure(BotStructure):
         self._waiting = 0
         self._is_open = False  # whether the opening line of this conversation was said, or is not needed any more
         self._moments: dict[int, _Moment] = {}
+        self._updates = GraphUpdates(intent_router, self.emit, self.config)
 
     @property
     def is_busy(self) -> bool:
@@ -84,7 +91,7 @@ class OneModelBotStructure(BotStructure):
         """Take note of an event and tell everybody."""
         if isinstance(event, TurnStarted):
             has_opened = self._is_open and event.user_text is not None
-            self._moments[event.turn] = _Moment(self._memory(), self.position, has_opened)
+            self._moments[event.turn] = _Moment(self._memory(), self.graph, self.position, has_opened)
             self._is_open = True  # also when the user spoke unasked
         elif isinstance(event, ConversationEnded):
             self._is_open = False
@@ -136,22 +143,47 @@ class OneModelBotStructure(BotStructure):
             self.emit(ConversationReset())
             await self.llm.update_system_prompt()
 
-    def rewind(self, turn: int) -> None:
+    def rewind(self, turn: int, *, stages: Mapping[str, str | None] | None = None) -> None:
         """Take back a turn and all after it; one that is running is stopped first.
+
+        Args:
+            turn: The turn's number.
+            stages: Where to stand instead, for stages of then that are gone, as for `update`.
 
         Raises:
             KeyError: There is no such turn.
+            GraphError: A stage of then is gone, and nothing says what is in its place; nothing has changed.
         """
-        runtime.wait(runtime.submit(self._rewind(turn)))
+        runtime.wait(runtime.submit(self._rewind(turn, stages)))
 
-    async def _rewind(self, turn: int) -> None:
-        self.transcript.turn(turn)  # a KeyError that says which turns there are
+    async def _rewind(self, turn: int, stages: Places | None) -> None:
+        self._position_before(turn, stages)  # before anything is stopped
         await self._stop()
         async with self._one_at_a_time:
-            moment = self._moments[turn]
+            position, moment = self._position_before(turn, stages), self._moments[turn]
             self._moments = {number: kept for number, kept in self._moments.items() if number < turn}
             await self._remember(moment.memory)
-            self.intent_router.restore(moment.position)
+            self.intent_router.restore(position)
             self._is_open = moment.is_open
             self.emit(ConversationRewound(turn=turn))
             await self.llm.update_system_prompt()
+
+    def _position_before(self, turn: int, stages: Places | None) -> Position:
+        """Where the conversation stood before a turn, in today's graph."""
+        self.transcript.turn(turn)  # a KeyError that says which turns there are
+        moment = self._moments[turn]
+        return self._updates.place_of(moment.position, moment.graph, stages)
+
+    # -- another graph
+
+    def note_file(self, section: Mapping[str, Any]) -> None:
+        """Tell what the conversation's file says about the bot; an update from a file that says another thing tells."""
+        self._updates.file_section = section
+
+    async def _update(self, source: Source, tools: Iterable[Tool] | None, stages: Places | None) -> Updated:
+        self._check_open()
+        return await self._updates.update(self.llm, source, tools, stages)
+
+    async def _undo(self, stages: Places | None) -> Difference:
+        self._check_open()
+        return await self._updates.undo(self.llm, stages)

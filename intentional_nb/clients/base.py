@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol
 
 from intentional_nb.conversation.router import IntentRouter
@@ -60,6 +60,20 @@ class ModelClient(ABC):
     @abstractmethod
     async def update_system_prompt(self) -> None:
         """Take the prompt and the tools of the router's current stage."""
+
+    async def go_on_in(self, trial: IntentRouter, change: Callable[[], None]) -> None:
+        """Let the conversation go on in another graph.
+
+        Args:
+            trial: Stands in that graph: what the model would be told.
+            change: Makes it the conversation's graph; called once the model has agreed, where it is asked.
+
+        Raises:
+            ClientError: The model does not take what it would be told; ``change`` was not called.
+            GraphError: What ``change`` raised; the model is told nothing new.
+        """
+        change()
+        await self.update_system_prompt()
 
     @abstractmethod
     async def handle_interruption(self, length_to_interruption: int | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from intentional_nb.conversation.position import Option
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import ToolError
 from intentional_nb.events import ErrorOccurred, Event, RouteDecision, ToolCallEnded, ToolCallStarted
@@ -39,13 +40,20 @@ def call_ended(turn: int, result: ToolResult) -> Iterator[Event]:
 
 
 def decisions(
-    router: IntentRouter, calls: Sequence[ToolCall], *, turn: int, user_text: str, duration_ms: float
+    router: IntentRouter,
+    calls: Sequence[ToolCall],
+    *,
+    offered: Sequence[Option],
+    turn: int,
+    user_text: str,
+    duration_ms: float,
 ) -> Iterator[RouteDecision]:
     """Let the router move by the first call; the others of the same reply were meant for the stage that was left.
 
     Args:
         router: Moves when the first decision is asked for.
         calls: The routing calls of one reply, at least one.
+        offered: What the model could choose from when it was asked.
         turn: The turn's number.
         user_text: What the user said, as far as it is known by now.
         duration_ms: From sending the request to here.
@@ -59,7 +67,9 @@ def decisions(
     except ToolError:
         arguments = {"outcome": first.arguments}
     options = tuple(option.name for option in router.options())
-    decision = replace(router.route(arguments), turn=turn, user_text=user_text, duration_ms=duration_ms)
+    decision = replace(
+        router.route(arguments, offered=offered), turn=turn, user_text=user_text, duration_ms=duration_ms
+    )
     yield decision
     for call in others:
         stage = router.current_stage_name

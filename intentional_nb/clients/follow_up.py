@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
 from intentional_nb.clients.call_events import call_ended, call_started, decisions
 from intentional_nb.clients.dialogue import Dialogue
+from intentional_nb.clients.session_prompt import StagePrompt
 from intentional_nb.clients.spoken_turn import SpokenTurn
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.events import Event
 from intentional_nb.tools.end import EndConversationTool
 from intentional_nb.tools.running import ToolResult, ToolRunner
-from intentional_nb.tools.tool import Tool
 from intentional_nb.wire.calls import ToolCall
 from intentional_nb.wire.realtime.happenings import ResponseEnded
 
@@ -31,7 +31,7 @@ class FollowUp:
         turn: SpokenTurn,
         ended: ResponseEnded,
         *,
-        tools: Mapping[str, Tool],
+        offered: StagePrompt,
         router: IntentRouter,
         dialogue: Dialogue,
         emit: Callable[[Event], None],
@@ -42,13 +42,13 @@ class FollowUp:
         Args:
             turn: The turn in which the model called.
             ended: The response, which is completed.
-            tools: What the model was offered, by name.
+            offered: What the model was told and offered when it began the response.
             router: Moves the conversation.
             dialogue: Takes the answers.
             emit: Told of every event.
             settle_prompt: Waits until the model has the prompt of the router's stage.
         """
-        self._turn, self._ended, self._tools = turn, ended, tools
+        self._turn, self._ended, self._offered, self._tools = turn, ended, offered, offered.tools
         self._router, self._dialogue, self._emit, self._settle_prompt = router, dialogue, emit, settle_prompt
         self._half = dialogue.half  # the session in which the calls were made
         self._runner = ToolRunner(self._tool_started, self._tool_ended)
@@ -104,6 +104,7 @@ class FollowUp:
             decisions(
                 self._router,
                 calls,
+                offered=self._offered.options,
                 turn=self._turn.number,
                 user_text=self._turn.user_text or "",
                 duration_ms=duration_ms,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from intentional_nb.clients.base import ContinuousStreamModelClient, Emitter
@@ -12,7 +13,7 @@ from intentional_nb.clients.recent_audio import BYTES_PER_MS
 from intentional_nb.clients.session_keeper import SessionKeeper
 from intentional_nb.clients.voice_settings import VoiceSettings
 from intentional_nb.conversation.router import IntentRouter
-from intentional_nb.errors import AudioError, SessionClosedError
+from intentional_nb.errors import AudioError, ClientError, SessionClosedError
 from intentional_nb.tools.tool import Tool
 
 if TYPE_CHECKING:
@@ -296,6 +297,28 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
             await self._conductor.prompt.settle()
         else:
             self._conductor.prompt.current = self._conductor.prompt.wanted()
+
+    async def go_on_in(self, trial: IntentRouter, change: Callable[[], None]) -> None:
+        """Let the conversation go on in another graph, once the server has confirmed what the model would be told.
+
+        While a lost session is opened again nobody can be asked: the next one is opened with what holds then.
+
+        Raises:
+            ClientError: The server does not take it; ``change`` was not called, and the model has what it had.
+            GraphError: What ``change`` raised; the model has, or gets back, what it had.
+        """
+        prompt = self._conductor.prompt
+        try:
+            await prompt.propose(prompt.told_by(trial), change)
+        except SessionClosedError:
+            change()
+            prompt.refresh()
+            prompt.current = prompt.wanted()
+            return
+        sent = prompt.push()  # where the conversation has moved meanwhile
+        if sent is not None:
+            with contextlib.suppress(ClientError):  # it was told, and what was asked for is done
+                await asyncio.shield(sent)
 
     async def handle_interruption(self, length_to_interruption: int | None = None, *, turn: int | None = None) -> None:
         """Stop the reply that is being made or played, and let the model forget what was not heard; harmless else.

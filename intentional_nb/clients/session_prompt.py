@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intentional_nb.clients.voice_session import VoiceSession
-from intentional_nb.conversation.position import start_position
+from intentional_nb.conversation.position import Option, start_position
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import ClientError, ReplyTimeoutError, SessionClosedError
 from intentional_nb.events import ErrorOccurred, Event, PromptUpdated
@@ -26,12 +26,14 @@ class StagePrompt:
         text: The system prompt.
         definitions: The tools, as the Realtime API takes them.
         tools: The tools, by name; the router is among them where there is a choice.
+        options: What the router lets it choose from.
     """
 
     stage: str
     text: str
     definitions: list[dict[str, Any]]
     tools: Mapping[str, Tool] = field(compare=False)
+    options: tuple[Option, ...] = field(compare=False)
 
 
 class SessionPrompt:
@@ -64,15 +66,16 @@ class SessionPrompt:
         router = self._router
         where = router.position, router.just_entered, router.options()
         if self._worked_out is None or self._worked_out[0] != where:
-            self._worked_out = where, self._work_out()
+            self._worked_out = where, self.told_by(router)
         return self._worked_out[1]
 
-    def _work_out(self) -> StagePrompt:
-        router = self._router
+    def told_by(self, router: IntentRouter) -> StagePrompt:
+        """What the model should have if ``router`` were the session's."""
         is_first = self._first_prompt is not None and router.position == start_position(router.graph)
         text = self._first_prompt if is_first and self._first_prompt is not None else router.get_prompt()
         tools = router.current_tools()
-        return StagePrompt(router.current_stage_name, text, [to_openai_tool(tool) for tool in tools.values()], tools)
+        definitions = [to_openai_tool(tool) for tool in tools.values()]
+        return StagePrompt(router.current_stage_name, text, definitions, tools, router.options())
 
     def refresh(self) -> None:
         """A tool or a prompt may have changed although the conversation stands where it did."""
@@ -119,6 +122,46 @@ class SessionPrompt:
         self._update.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits
         return self._update
 
+    async def propose(self, wanted: StagePrompt, agreed: Callable[[], None]) -> None:
+        """Let the model have a prompt that is not the router's yet.
+
+        Args:
+            wanted: The prompt.
+            agreed: Makes it the router's; called as soon as the server has confirmed it, before anything else that it
+                tells. When it raises, or nobody waits any more, the model gets back what it should have.
+
+        Raises:
+            RefusedError: The server said no; the model has what it had.
+            ReplyTimeoutError: The server does not confirm it.
+            SessionClosedError: There is no session, or it ended; ``agreed`` was not called.
+        """
+        if self._session is None:
+            raise SessionClosedError("there is no session with the model")
+        if self._sent is None and wanted == self.current:  # what changes is told to the model in other stages
+            agreed()
+            self.refresh()
+            self.current = self.wanted() if self.wanted() == wanted else wanted
+            return
+        told = {"instructions": wanted.text, "tools": wanted.definitions}
+        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def confirmed() -> None:
+            self.current = wanted
+            if not outcome.done():  # else nobody waits any more
+                _settle(outcome, agreed)
+            self.refresh()
+            self.current = self.wanted() if self.wanted() == wanted else wanted
+            self._tell(wanted)
+            self.push()
+
+        sent = self._session.update(told, then=confirmed)
+        try:
+            await sent
+            outcome.result()
+        finally:
+            if not outcome.done():
+                outcome.cancel()
+
     def _confirmed(self, wanted: StagePrompt) -> None:
         self.current = wanted
         if self._sent is wanted:
@@ -161,3 +204,14 @@ class SessionPrompt:
                 if self._next_session is None:
                     self._next_session = asyncio.get_running_loop().create_future()
                 await asyncio.shield(self._next_session)
+
+
+def _settle(outcome: asyncio.Future[None], action: Callable[[], None]) -> None:
+    """Do something now, for somebody who hears of it later."""
+    try:
+        action()
+    except Exception as error:  # whatever it is, it belongs to the one who waits
+        outcome.set_exception(error)
+        outcome.exception()  # should nobody wait after all
+    else:
+        outcome.set_result(None)

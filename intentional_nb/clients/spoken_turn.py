@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from intentional_nb.clients.session_prompt import StagePrompt
 from intentional_nb.events import (
     Event,
     ReplyEnded,
@@ -98,6 +99,7 @@ class SpokenTurn:
         said: What the bot has said.
         response_id: The response that is being made; empty while none is.
         asked: The response that was asked for.
+        offered: What the model had been told and offered when it began the response; None before the first.
         waits_for: What it waits for.
         retries: How many responses failed in passing.
         scratch: Items that the model sees in this turn only.
@@ -112,6 +114,7 @@ class SpokenTurn:
         self.said = Said()
         self.response_id = ""
         self.asked = Asked()
+        self.offered: StagePrompt | None = None
         self.waits_for: WaitsFor = "model"
         self.retries = 0
         self.scratch: list[str] = []

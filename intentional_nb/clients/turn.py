@@ -10,6 +10,7 @@ from typing import Protocol
 
 from intentional_nb.clients.call_events import call_ended, call_started, decisions
 from intentional_nb.clients.history import History, Message, assistant_message, tool_message
+from intentional_nb.conversation.position import Option
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import ClientError
 from intentional_nb.events import (
@@ -105,7 +106,7 @@ class ChatTurn:
         try:
             self._history.add_user(self.user_text)
             self._router.begin_turn(self.user_text, turn=self.number)
-            status, reason = await self._converse(self._refresh_prompt())
+            status, reason = await self._converse()
         except asyncio.CancelledError:
             status, reason = "cancelled", "the user interrupted"
             raise
@@ -122,8 +123,10 @@ class ChatTurn:
             self._emit(TurnEnded(turn=self.number, status=status, stage=stage, duration_ms=duration_ms))
         return status
 
-    async def _converse(self, prompt: str) -> tuple[ReplyStatus, str]:
+    async def _converse(self) -> tuple[ReplyStatus, str]:
         for number in range(1, MAX_REQUESTS + 1):
+            # Anew for each request: the graph may have been changed since the one before.
+            prompt, offered = self._refresh_prompt(), self._router.options()
             tools = self._router.current_tools() if number < MAX_REQUESTS else {}
             asked = time.perf_counter()
             reply = await self._request(prompt, tools)
@@ -135,8 +138,7 @@ class ChatTurn:
                 await self._say_goodbye(prompt, ordinary)
                 return "completed", ""
             if routing:
-                self._route(routing, (time.perf_counter() - asked) * 1000)
-                prompt = self._refresh_prompt()
+                self._route(routing, offered, (time.perf_counter() - asked) * 1000)
         return "truncated", f"the model went on calling tools after {MAX_REQUESTS} requests"
 
     async def _request(self, prompt: str, tools: Mapping[str, Tool]) -> ChatReply:
@@ -205,8 +207,15 @@ class ChatTurn:
         for event in call_ended(self.number, result):
             self._emit(event)
 
-    def _route(self, calls: Sequence[ToolCall], duration_ms: float) -> None:
-        told = decisions(self._router, calls, turn=self.number, user_text=self.user_text, duration_ms=duration_ms)
+    def _route(self, calls: Sequence[ToolCall], offered: Sequence[Option], duration_ms: float) -> None:
+        told = decisions(
+            self._router,
+            calls,
+            offered=offered,
+            turn=self.number,
+            user_text=self.user_text,
+            duration_ms=duration_ms,
+        )
         first = next(told)
         self._emit(first)
         if first.kind == "refused":

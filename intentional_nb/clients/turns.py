@@ -194,7 +194,7 @@ class Turns:
         turn.waits_for = "model" if turn.waits_for == "user" else turn.waits_for
         if not is_ours or turn.said.is_anything:
             turn.request()  # the server's own, or ours after one of the server's own
-        turn.response_id = told.response_id
+        turn.response_id, turn.offered = told.response_id, self._prompt.current
 
     def ended(self, told: ResponseEnded) -> None:
         """A response is over."""
@@ -259,7 +259,7 @@ class Turns:
         follow_up = FollowUp(
             turn,
             told,
-            tools=self._prompt.current.tools,
+            offered=turn.offered or self._prompt.current,
             router=self._router,
             dialogue=self._dialogue,
             emit=self._emit,

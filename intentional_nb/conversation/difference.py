@@ -82,6 +82,9 @@ class Difference:
     def __str__(self) -> str:
         return "\n".join(map(str, self.changes)) or "no change"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
     def __repr__(self) -> str:
         return f"Difference({len(self.changes)} change{'' if len(self.changes) == 1 else 's'})"
 

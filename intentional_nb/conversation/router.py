@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from intentional_nb.conversation.difference import Difference, carried_over, difference
@@ -14,7 +14,7 @@ from intentional_nb.conversation.loading import Source, load_graph
 from intentional_nb.conversation.position import Option, Position, advance, options, start_position
 from intentional_nb.conversation.problems import found, shown
 from intentional_nb.conversation.prompt import ROUTER_NAME, routing_parameters, system_prompt
-from intentional_nb.conversation.toolbox import tools_by_stage
+from intentional_nb.conversation.toolbox import EquippedGraph, tools_by_stage
 from intentional_nb.errors import GraphError, RoutingError
 from intentional_nb.events import RouteDecision
 from intentional_nb.tools.end import EndConversationTool
@@ -32,6 +32,7 @@ class _Turn:
     visited: set[str] = field(default_factory=set)
     moves: int = 0
     refusals: int = 0
+    renamed: dict[str, str] = field(default_factory=dict)  # stages that got another name meanwhile
     has_begun: bool = False
     is_over: bool = False
 
@@ -175,16 +176,20 @@ class IntentRouter(Tool):
         places = [place for place, name in enumerate(here.trail) if name == stage]
         return Position(stage, here.trail[: places[-1]] if places else here.trail)
 
-    def route(self, arguments: Mapping[str, Any]) -> RouteDecision:
+    def route(self, arguments: Mapping[str, Any], *, offered: Sequence[Option] | None = None) -> RouteDecision:
         """Do what the model chose, or refuse it; the caller fills in how long that took.
 
         Args:
             arguments: The arguments of the model's call, whatever they are.
+            offered: What the model could choose from when it was asked. Where the graph was changed since, a choice
+                that does not lead where it did is refused: the model chooses anew.
         """
         legal = self.options()
         choice = _choice(arguments)
         option = next((option for option in legal if option.name == choice), None)
         source, turn = self.position.stage, self._turn
+        if option is not None and not self._is_as_offered(option, offered or ()):
+            option = None
         if option is None:
             turn.refusals += 1
         else:
@@ -200,12 +205,20 @@ class IntentRouter(Tool):
             trail=self.position.trail,
         )
 
+    def _is_as_offered(self, option: Option, offered: Sequence[Option]) -> bool:
+        """Whether an option leads where the model was told, if it was told of it."""
+        renamed = self._turn.renamed
+        then = [(item.kind, renamed.get(item.target, item.target)) for item in offered if item.name == option.name]
+        return not then or (option.kind, option.target) in then
+
     def refusal_text(self, decision: RouteDecision) -> str:
         """What to tell the model that made a refused decision: what was wrong, and what would be legal."""
         legal = [option.name for option in self.options()]
         if not legal:
             return f"Error: no outcome can be reported now. Stay in stage {decision.source!r} and answer the user."
         said = f"{shown(decision.choice)} is not one of them" if decision.choice else "'outcome' is missing"
+        if decision.choice in legal:
+            said = f"the conversation was changed meanwhile, and {shown(decision.choice)} leads elsewhere now"
         names = ", ".join(repr(name) for name in legal)
         return (
             f"Error: {said}; stage {decision.source!r} has {names}. Call {self.name} with one of these, exactly as "
@@ -248,35 +261,69 @@ class IntentRouter(Tool):
         self.just_entered = False
         self._turn = _Turn()
 
-    def swap(
-        self, config: Source, tools: Iterable[Tool] = (), *, stages: Mapping[str, str | None] | None = None
-    ) -> Difference:
-        """Go on in another graph, from the same place; a turn that runs goes on there too.
+    @property
+    def equipped(self) -> EquippedGraph:
+        """The graph with its tools, to go back to with `go_on_in`."""
+        return EquippedGraph(self.graph, self._extra, self._tools)
 
-        Everything is checked first: on an error nothing has changed.
+    def equip(self, config: Source, tools: Iterable[Tool] = ()) -> EquippedGraph:
+        """Check another conversation and get its tools; nothing is changed here.
 
         Args:
             config: Anything that `load_graph` takes.
             tools: More tools that stages may use by id; those of before can be used as well.
-            stages: Where to stand instead, for stages that the new graph does not have, as `carried_over` takes it.
+
+        Raises:
+            GraphError: The conversation is wrong, or uses tools that are not there; all problems together.
+        """
+        graph = load_graph(config)
+        ours, *others = self._extra
+        extra = (ours, *(tool for tool in tools if tool is not ours), *others)  # ours stays first, whatever is brought
+        return EquippedGraph(graph, extra, tools_by_stage(graph, extra, reserved=self.name))
+
+    def go_on_in(self, equipped: EquippedGraph, *, stages: Mapping[str, str | None] | None = None) -> Difference:
+        """Go on in another graph, from the same place; a turn that runs goes on there too.
+
+        Args:
+            equipped: The graph.
+            stages: Where to stand instead, for stages that it does not have, as `carried_over` takes it.
 
         Returns:
             What changed.
 
         Raises:
-            GraphError: The new conversation is wrong, uses tools that are not there, or lacks the stage in which the
-                conversation stands or one that it would return to.
+            GraphError: The new graph lacks the stage in which the conversation stands or one that it would return to;
+                nothing has changed.
         """
-        graph = load_graph(config)
-        found = difference(self.graph, graph)
-        position = carried_over(self.position, self.graph, graph, stages=stages)
-        extra = (*tools, *self._extra)
-        # Ours stays first, whatever is brought.
-        extra = (self._extra[0], *(tool for tool in extra if tool is not self._extra[0]))
-        self._tools = tools_by_stage(graph, extra, reserved=self.name)
-        self._turn.visited = {found.renamed.get(name, name) for name in self._turn.visited} | {position.stage}
-        self.graph, self.position, self._extra = graph, position, extra
+        found = difference(self.graph, equipped.graph)
+        position = carried_over(self.position, self.graph, equipped.graph, stages=stages)
+        turn, now = self._turn, found.renamed
+        visited = {now.get(name, name) for name in turn.visited} | {position.stage}
+        renamed = now | {old: now.get(name, name) for old, name in turn.renamed.items()}
+        self._turn = replace(turn, visited=visited, renamed=renamed)
+        self.graph, self._extra, self._tools = equipped.graph, equipped.extra, equipped.tools
+        self.position = position
         return found
+
+    def tried_in(self, equipped: EquippedGraph, *, stages: Mapping[str, str | None] | None = None) -> IntentRouter:
+        """A router like this one after `go_on_in`, to see what the model would be told; this one stays as it is.
+
+        Raises:
+            GraphError: As `go_on_in`.
+        """
+        there = copy.copy(self)
+        there.go_on_in(equipped, stages=stages)
+        return there
+
+    def swap(
+        self, config: Source, tools: Iterable[Tool] = (), *, stages: Mapping[str, str | None] | None = None
+    ) -> Difference:
+        """`equip` and `go_on_in` in one step: everything is checked first, on an error nothing has changed.
+
+        Raises:
+            GraphError: As both.
+        """
+        return self.go_on_in(self.equip(config, tools), stages=stages)
 
     def reset(self) -> None:
         """Go back to the first stage, with nothing to return to, outside any turn."""

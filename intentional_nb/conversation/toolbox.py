@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from intentional_nb.conversation.graph import ConversationGraph, Stage, ToolUse
 from intentional_nb.conversation.problems import Problem, found, nearest, shown, sorted_problems
@@ -11,7 +11,22 @@ from intentional_nb.errors import GraphError
 from intentional_nb.tools.registry import known_ids, resolve
 from intentional_nb.tools.tool import Tool
 
-__all__ = ["tools_by_stage"]
+__all__ = ["EquippedGraph", "tools_by_stage"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EquippedGraph:
+    """A graph that was checked, with the tools of its stages: all that a conversation needs to go on in it.
+
+    Attributes:
+        graph: The graph.
+        extra: Tools that were found by their id before the registered ones.
+        tools: For each stage its tools, by the name that the model knows.
+    """
+
+    graph: ConversationGraph
+    extra: tuple[Tool, ...]
+    tools: Mapping[str, Mapping[str, Tool]]
 
 
 def tools_by_stage(
