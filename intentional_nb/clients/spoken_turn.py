@@ -16,9 +16,11 @@ from intentional_nb.events import (
     ReplyStatus,
     ReplyText,
     RequestStarted,
+    ToolArguments,
     TurnEnded,
     TurnStarted,
 )
+from intentional_nb.wire.calls import ToolCall
 
 __all__ = ["Asked", "Said", "SpokenTurn", "WaitsFor"]
 
@@ -122,6 +124,7 @@ class SpokenTurn:
         self.over = asyncio.Event()
         self._began_at = time.perf_counter()
         self._emit = emit
+        self._written: dict[tuple[int, str], int] = {}  # characters of each call's arguments that were told
 
     def begin(self, stage: str) -> None:
         """Tell that it begins."""
@@ -137,6 +140,18 @@ class SpokenTurn:
     def say(self, delta: str, item_id: str) -> None:
         """Words of an item of the response."""
         self._emit(ReplyText(turn=self.number, delta=self.said.add(delta, item_id), part=self.said.part))
+
+    def write(self, call_id: str, name: str, delta: str) -> None:
+        """The model writes a call: more of its arguments."""
+        key = (self.said.part, call_id)
+        self._written[key] = self._written.get(key, 0) + len(delta)
+        self._emit(ToolArguments(turn=self.number, call_id=call_id, name=name, delta=delta))
+
+    def wrote(self, call: ToolCall) -> None:
+        """A call is written to its end: what was not told of its arguments is told now."""
+        rest = call.arguments[self._written.get((self.said.part, call.call_id), 0) :]
+        if rest:
+            self.write(call.call_id, call.name, rest)
 
     def end(self, status: ReplyStatus, stage: str, reason: str = "") -> None:
         """Tell that it is over."""

@@ -22,6 +22,7 @@ from intentional_nb.events import (
     ReplyStatus,
     ReplyText,
     RequestStarted,
+    ToolArguments,
     TurnEnded,
     TurnStarted,
 )
@@ -87,6 +88,7 @@ class ChatTurn:
         self._scratch: list[Message] = []  # refused routing calls: the model sees them in this turn only
         self._answers: dict[str, Message] = {}  # answers that the history has, by call id
         self._runner = ToolRunner(self._tool_started, self._tool_ended)
+        self._written: set[str] = set()  # ids of calls whose arguments people were told of
 
     async def run(self) -> ReplyStatus:
         """Take the turn.
@@ -143,7 +145,7 @@ class ChatTurn:
 
     async def _request(self, prompt: str, tools: Mapping[str, Tool]) -> ChatReply:
         messages = [{"role": "system", "content": prompt}, *self._history.messages, *self._said(), *self._scratch]
-        accumulator = ReplyAccumulator()
+        accumulator = ReplyAccumulator(self._arguments_grew)
         part = len(self._parts)
         self._parts.append("")
         self._emit(RequestStarted(turn=self.number, part=part))
@@ -175,6 +177,9 @@ class ChatTurn:
     async def _run_tools(self, text: str, calls: Sequence[ToolCall], tools: Mapping[str, Tool]) -> bool:
         """Run ordinary calls and remember them; True when one of them ended the conversation."""
         calls = self._with_fresh_ids(calls)
+        for call in calls:
+            if call.call_id not in self._written and call.arguments:
+                self._arguments_grew(call.call_id, call.name, call.arguments)
         try:
             await self._runner.run(calls, tools)
         finally:  # interrupted or not, each call has its answer here
@@ -197,6 +202,13 @@ class ChatTurn:
             if renamed not in fresh:
                 fresh.append(renamed)
         return fresh
+
+    def _arguments_grew(self, call_id: str, name: str, delta: str) -> None:
+        if name != self._router.name:
+            if call_id in self._runner.results:
+                return  # the id comes again: whether for the same call is known when the call is whole
+            self._written.add(call_id)
+        self._emit(ToolArguments(turn=self.number, call_id=call_id, name=name, delta=delta))
 
     def _tool_started(self, call: ToolCall) -> None:
         self._emit(call_started(self.number, call))

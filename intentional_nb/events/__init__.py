@@ -1,9 +1,10 @@
 """Everything that can happen in a conversation, as frozen values.
 
 A bot tells of each event in order. Within a turn the order is: `TurnStarted`, `ReplyStarted`, then any number of
-`RequestStarted`, `ReplyText`, `ToolCallStarted`, `ToolCallEnded`, `RouteDecision`, `PromptUpdated`, `UsageReported`,
-`RetryScheduled` and `ErrorOccurred`, then `ReplyEnded` and `TurnEnded`. There is one `ReplyStarted`/`ReplyEnded` pair
-in a turn, however many requests it takes.
+`RequestStarted`, `ReplyText`, `ToolArguments`, `ToolCallStarted`, `ToolCallEnded`, `RouteDecision`, `PromptUpdated`,
+`UsageReported`, `RetryScheduled` and `ErrorOccurred`, then `ReplyEnded` and `TurnEnded`. There is one
+`ReplyStarted`/`ReplyEnded` pair in a turn, however many requests it takes. `ToolArguments` come while the model still
+writes a call, before its `ToolCallStarted` or `RouteDecision`.
 
 In a spoken conversation a turn begins when the user's speech was taken over, before it is known what was said: its
 `UserTranscribed` may come at any time later, also after the reply. `ReplyAudio` stands beside `ReplyText`, which then
@@ -50,6 +51,7 @@ from intentional_nb.events.turns import (
     RequestStarted,
     RouteDecision,
     RouteKind,
+    ToolArguments,
     ToolCallEnded,
     ToolCallStarted,
     ToolStatus,
@@ -85,6 +87,7 @@ __all__ = [
     "SessionReconnecting",
     "SpeechEnded",
     "SpeechStarted",
+    "ToolArguments",
     "ToolCallEnded",
     "ToolCallStarted",
     "ToolStatus",

@@ -21,6 +21,7 @@ __all__ = [
     "RequestStarted",
     "RouteDecision",
     "RouteKind",
+    "ToolArguments",
     "ToolCallEnded",
     "ToolCallStarted",
     "ToolStatus",
@@ -122,6 +123,27 @@ class TurnEnded(Event):
     status: ReplyStatus
     stage: str
     duration_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolArguments(Event):
+    """The model writes the arguments of a call, to a tool or to the router; to be shown, and never to be acted on.
+
+    Together the pieces are what the model sent, to the character. A call whose reply is cut is never made, and of one
+    that came all at once there may be no piece.
+
+    Attributes:
+        call_id: The call's id, as in its `ToolCallStarted`; a `RouteDecision`, which has none, is that of the call to
+            the router that was written first.
+        name: The name of the tool, or of the router.
+        delta: The new characters of the JSON text; never empty.
+    """
+
+    handler_name: ClassVar[str] = "on_tool_arguments"
+    turn: int
+    call_id: str
+    name: str
+    delta: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

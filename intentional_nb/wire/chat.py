@@ -8,7 +8,7 @@ whole calls in one chunk, ``choices: null``, a plain completion where a stream w
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,10 @@ from intentional_nb.errors import RateLimitError, RefusedError, RemoteProtocolEr
 from intentional_nb.events import ReplyStatus
 from intentional_nb.wire.calls import ToolCall
 
-__all__ = ["ChatReply", "ReplyAccumulator", "Usage", "error_from_body", "request_body"]
+__all__ = ["ChatReply", "OnArguments", "ReplyAccumulator", "Usage", "error_from_body", "request_body"]
+
+OnArguments = Callable[[str, str, str], object]
+"""Told of a call that grows: its id, the tool's name, and the new characters of its arguments."""
 
 
 class _Function(msgspec.Struct):
@@ -119,6 +122,7 @@ class _Call:
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
+    told: int = 0  # how many pieces of the arguments people know of
 
     def is_whole(self) -> bool:
         try:
@@ -135,7 +139,12 @@ class ReplyAccumulator:
         usage: Tokens, once the server told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_arguments: OnArguments | None = None) -> None:
+        """Begin a reply.
+
+        Args:
+            on_arguments: Told of the arguments of calls as they grow, once a call's id and name are known.
+        """
         self.model: str | None = None
         self.usage: Usage | None = None
         self._text: list[str] = []
@@ -143,6 +152,7 @@ class ReplyAccumulator:
         self._calls: list[_Call] = []
         self._by_index: dict[Any, _Call] = {}
         self._finish_reason: str | None = None
+        self._on_arguments = on_arguments
 
     @property
     def text(self) -> str:
@@ -201,6 +211,15 @@ class ReplyAccumulator:
         if function.arguments:
             arguments = function.arguments
             call.arguments.append(arguments if isinstance(arguments, str) else json.dumps(arguments))
+        self._tell(call)
+
+    def _tell(self, call: _Call) -> None:
+        """Tell what has come of a call's arguments since the last time."""
+        if self._on_arguments is None or not (call.id and call.name) or call.told == len(call.arguments):
+            return
+        delta = "".join(call.arguments[call.told :])
+        call.told = len(call.arguments)
+        self._on_arguments(call.id, call.name, delta)
 
     def _call_for(self, item: _ToolDelta, function: _Function) -> _Call:
         """The call that a delta belongs to; a new one when it starts one."""
@@ -219,12 +238,14 @@ class ReplyAccumulator:
         """The reply as it stands; call it when the stream has ended."""
         status, reason = self._outcome()
         text = self.text or "".join(self._refusal)
-        calls = tuple(
-            ToolCall(call.id or f"call_{number}", call.name, "".join(call.arguments))
-            for number, call in enumerate(self._calls, 1)
-        )
-        calls = calls if status == "completed" else ()
+        calls = self._whole_calls() if status == "completed" else ()
         return ChatReply(status, text, calls, reason, self.usage, self.model)
+
+    def _whole_calls(self) -> tuple[ToolCall, ...]:
+        for number, call in enumerate(self._calls, 1):
+            call.id = call.id or f"call_{number}"
+            self._tell(call)
+        return tuple(ToolCall(call.id, call.name, "".join(call.arguments)) for call in self._calls)
 
     def _outcome(self) -> tuple[ReplyStatus, str]:
         if self._refusal:

@@ -21,6 +21,7 @@ from intentional_nb.events import (
     RequestStarted,
     RetryScheduled,
     RouteDecision,
+    ToolArguments,
     ToolCallEnded,
     ToolCallStarted,
     TurnEnded,
@@ -36,7 +37,7 @@ PATIENCE_S = 20
 __all__ = ["SPEECH", "Spoken", "assert_in_order", "said", "silence_ms"]
 
 _WITHIN = (ConversationEnded, ReplyAudio, ReplyText, ReplyTranscribed, RequestStarted)
-_WITHIN = (*_WITHIN, RetryScheduled, RouteDecision, ToolCallStarted)
+_WITHIN = (*_WITHIN, RetryScheduled, RouteDecision, ToolArguments, ToolCallStarted)
 
 
 def silence_ms(length_ms: int) -> bytes:
@@ -169,6 +170,9 @@ def _assert_once(events: list[Event]) -> None:
     for event in events:
         if isinstance(event, ToolCallStarted):
             began.append((event.turn, event.call_id))
+        elif isinstance(event, ToolArguments):
+            assert event.delta
+            assert (event.turn, event.call_id) not in began, "arguments came after the call had begun"
         elif isinstance(event, ToolCallEnded):
             assert (event.turn, event.call_id) in began
             ended.append((event.turn, event.call_id))

@@ -7,7 +7,9 @@ import pytest
 from intentional_nb.events import (
     ErrorOccurred,
     ReplyEnded,
+    RouteDecision,
     SpeechStarted,
+    ToolArguments,
     ToolCallEnded,
     ToolCallStarted,
     TurnStarted,
@@ -301,3 +303,31 @@ async def test_speech_that_comes_to_nothing_does_not_end_the_turn(spoken, monkey
     await stage.turn_over(1)
 
     assert stage.told.of(ReplyEnded)[0].text == "Done."
+
+
+async def test_the_arguments_of_calls_are_told_while_the_model_writes_them(spoken):
+    made = calls(call("double", {"x": 21}, id="1"), call("double", {"x": 4}, id="2"))
+    stage = spoken(made, say("42 and 8."), tools=(double,), conversation=one_stage("double"))
+    await stage.client.connect()
+
+    await stage.say("double both")
+
+    pieces = stage.told.of(ToolArguments)
+    written = {name: "".join(piece.delta for piece in pieces if piece.call_id == name) for name in "12"}
+    assert written == {"1": '{"x": 21}', "2": '{"x": 4}'}
+    assert {(piece.turn, piece.name) for piece in pieces} == {(1, "double")}
+    began = [event for event in stage.told.events if isinstance(event, ToolArguments | ToolCallStarted)]
+    assert began[: len(pieces)] == pieces
+
+
+async def test_the_arguments_of_a_routing_call_are_told_before_its_decision(spoken):
+    stage = spoken(calls(("classify_response", {"outcome": "chosen"})), say("Cash or card?"))
+    await stage.client.connect()
+
+    await stage.say("a coffee")
+
+    pieces = stage.told.of(ToolArguments)
+    assert "".join(piece.delta for piece in pieces) == '{"outcome": "chosen"}'
+    assert {piece.name for piece in pieces} == {"classify_response"}
+    [decision] = stage.told.of(RouteDecision)
+    assert stage.told.events.index(pieces[-1]) < stage.told.events.index(decision)

@@ -1,16 +1,21 @@
 """Turns that route: what the model is asked, what it remembers, what people are told."""
 
+import contextlib
+
 import pytest
 
+from intentional_nb.errors import ClientError
 from intentional_nb.events import (
     ConversationEnded,
     ErrorOccurred,
     PromptUpdated,
     ReplyText,
     RouteDecision,
+    ToolArguments,
     ToolCallEnded,
+    ToolCallStarted,
 )
-from intentional_nb.local.script import Step, call, calls, offers, offers_only, prompted, text
+from intentional_nb.local.script import Step, call, calls, dropped, offers, offers_only, prompted, text
 from intentional_nb.tools.function import tool
 from tests.clients.test_faults import double, one_stage
 
@@ -35,6 +40,7 @@ async def test_a_routed_turn_is_asked_again_under_the_new_prompt_and_leaves_no_t
         "reply_started",
         "request_started",
         "model_connected",
+        "tool_arguments",
         "usage_reported",
         "route_decision",
         "prompt_updated",
@@ -221,3 +227,62 @@ async def test_a_prompt_change_names_the_tools(scene):
     assert (updated.stage, updated.tools) == ("_end_", ("end_conversation",))
     assert stage.client.system_prompt == updated.prompt
     assert stage.client.conversation[0] == {"role": "system", "content": updated.prompt}
+
+
+def told_of(events, call_id):
+    """The arguments of a call as they came, and whether all came before the call began."""
+    types = [event for event in events if getattr(event, "call_id", None) == call_id]
+    pieces = [event for event in types if isinstance(event, ToolArguments)]
+    began = next((index for index, event in enumerate(types) if isinstance(event, ToolCallStarted)), len(types))
+    return "".join(piece.delta for piece in pieces), types[:began] == pieces
+
+
+async def test_the_arguments_of_calls_are_told_while_the_model_writes_them(scene):
+    made = calls(call("double", {"x": 21}, id="a"), call("double", {"x": 4}, id="b"))
+    stage = scene(made, text("42 and 8."), tools=(double,), conversation=one_stage("double"))
+
+    await stage.say("double both")
+
+    events = stage.listener.events
+    assert {name: told_of(events, name) for name in "ab"} == {"a": ('{"x": 21}', True), "b": ('{"x": 4}', True)}
+    assert {(event.turn, event.name) for event in stage.listener.of(ToolArguments)} == {(1, "double")}
+
+
+async def test_the_arguments_of_a_routing_call_are_told_before_its_decision(scene):
+    stage = scene(route("chosen"), text("Cash or card?"))
+
+    await stage.say("a coffee")
+
+    pieces = stage.listener.of(ToolArguments)
+    assert "".join(piece.delta for piece in pieces) == '{"outcome": "chosen"}'
+    assert {piece.name for piece in pieces} == {"classify_response"}
+    [decision] = stage.listener.of(RouteDecision)
+    assert stage.listener.events.index(pieces[-1]) < stage.listener.events.index(decision)
+
+
+async def test_an_id_that_comes_again_is_told_under_the_id_that_its_call_gets(scene):
+    stage = scene(
+        calls(call("double", {"x": 1}, id="call_1")),
+        calls(call("double", {"x": 2}, id="call_1")),
+        calls(call("double", {"x": 1}, id="call_1")),
+        text("2 and 4."),
+        tools=(double,),
+        conversation=one_stage("double"),
+    )
+
+    await stage.say("double")
+
+    assert [event.call_id for event in stage.listener.of(ToolCallStarted)] == ["call_1", "call_1-2"]
+    assert told_of(stage.listener.events, "call_1") == ('{"x": 1}', True)
+    assert told_of(stage.listener.events, "call_1-2") == ('{"x": 2}', True)
+
+
+async def test_a_call_that_is_cut_is_told_and_never_made(scene):
+    cut = dropped(calls(call("double", '{"x": 1', id="a")))
+    stage = scene(cut, tools=(double,), conversation=one_stage("double"), max_retries=0)
+
+    with contextlib.suppress(ClientError):
+        await stage.say("double")
+
+    assert stage.listener.of(ToolArguments)
+    assert not stage.listener.of(ToolCallStarted)

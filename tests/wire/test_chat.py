@@ -193,6 +193,62 @@ def test_the_users_options_win_and_empty_tools_are_left_out():
 pieces = st.lists(st.text(max_size=8), max_size=6)
 
 
+def told(*payloads):
+    """What is told of calls while a reply streams, and the reply."""
+    grown = []
+    accumulator = ReplyAccumulator(lambda *growth: grown.append(growth))
+    for payload in payloads:
+        accumulator.receive(payload)
+    return grown, accumulator.result()
+
+
+def test_arguments_are_told_as_they_come_once_id_and_name_are_known():
+    payloads = [
+        chunk(call(0, "a", "f", "")),
+        chunk(call(0, arguments='{"x"')),
+        chunk(call(1, "b", None, "{")),
+        chunk(call(0, arguments=": 1}")),
+        chunk(call(1, None, "g", "}")),
+    ]
+
+    grown, result = told(*payloads, chunk(finish="tool_calls"))
+
+    assert grown == [("a", "f", '{"x"'), ("a", "f", ": 1}"), ("b", "g", "{}")]
+    assert [call.arguments for call in result.calls] == ['{"x": 1}', "{}"]
+
+
+def test_a_call_without_an_id_is_told_at_the_end_under_the_id_that_it_gets():
+    grown, result = told(chunk(call(0, None, "f", "{}")), chunk(finish="tool_calls"))
+
+    assert grown == [("call_1", "f", "{}")]
+    assert result.calls[0].call_id == "call_1"
+
+
+def test_of_a_cut_reply_nothing_is_told_at_its_end():
+    assert told(chunk(call(0, None, "f", "{")), chunk(finish="length"))[0] == []
+
+
+@given(
+    calls=st.lists(st.tuples(st.sampled_from(["f", "g"]), st.lists(st.text(max_size=3), max_size=4)), max_size=4),
+    have_ids=st.booleans(),
+    order=st.randoms(use_true_random=False),
+)
+def test_what_is_told_of_a_call_is_what_it_holds_in_the_end(calls, have_ids, order):
+    first = [chunk(call(index, f"id{index}" if have_ids else None, name, "")) for index, (name, _) in enumerate(calls)]
+    rest = [(index, piece) for index, (_, written) in enumerate(calls) for piece in written]
+    places = sorted(range(len(rest)), key=lambda _: order.random())
+    ordered = sorted(zip(places, rest, strict=True), key=lambda item: (item[0], item[1][0]))
+    mixed = [piece for _, piece in ordered]
+    by_call = {index: iter(calls[index][1]) for index, _ in rest}
+    payloads = [*first, *(chunk(call(index, arguments=next(by_call[index]))) for index, _ in mixed)]
+
+    grown, result = told(*payloads, chunk(finish="tool_calls"))
+
+    for made in result.calls:
+        assert "".join(delta for call_id, _, delta in grown if call_id == made.call_id) == made.arguments
+    assert all(delta for _, _, delta in grown)
+
+
 @given(texts=pieces, arguments=st.dictionaries(st.text(max_size=4), st.integers()), cuts=st.lists(st.integers(0, 4000)))
 def test_any_split_of_the_stream_gives_the_same_reply(texts, arguments, cuts):
     written = json.dumps(arguments)

@@ -254,11 +254,18 @@ class TranscriptDone(Happening, frozen=True):
 
 
 class ArgumentsDelta(Happening, frozen=True):
-    """A piece of a tool call's arguments, to show; never empty."""
+    """A piece of a tool call's arguments, to show; never empty.
+
+    Attributes:
+        item_id: The item that the call is.
+        name: The tool's name; empty as long as the server has not told it.
+    """
 
     response_id: str
     call_id: str
     delta: str
+    item_id: str = ""
+    name: str = ""
 
 
 class CallCompleted(Happening, frozen=True):

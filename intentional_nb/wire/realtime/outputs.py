@@ -135,8 +135,13 @@ class Outputs:
 
     def arguments(self, told: ArgumentsDelta) -> _Happenings:
         """A piece of a call's arguments."""
-        is_wanted = bool(told.delta) and not self._responses.is_cut(told.response_id)
-        return (told,) if is_wanted else ()
+        if not told.delta or self._responses.is_cut(told.response_id):
+            return ()
+        item = self._conversation.get(told.item_id)
+        if item is None or not item.facts.get("name"):
+            return (told,)
+        call_id = str(item.facts.get("call_id") or told.call_id)
+        return (replace(told, call_id=call_id, name=str(item.facts["name"])),)
 
     # Parts, items and the whole.
 

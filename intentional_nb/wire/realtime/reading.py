@@ -273,7 +273,7 @@ READERS: dict[str, Callable[[Frame], Happening | None] | None] = {
     "response.created": _response_began,
     "response.done": _response_ended,
     "response.function_call_arguments.delta": lambda frame: ArgumentsDelta(
-        response_id(frame), text(frame, "call_id") or item_id(frame), text(frame, "delta")
+        response_id(frame), text(frame, "call_id") or item_id(frame), text(frame, "delta"), item_id(frame)
     ),
     "response.function_call_arguments.done": None,  # also sent when the response is cancelled: says nothing reliable
     "response.output_audio.delta": _audio_delta,

@@ -111,7 +111,7 @@ class Receiver:
     def _typed(self, told: TextFrame | TranscriptFrame | ArgumentsFrame) -> _Happenings:
         if isinstance(told, ArgumentsFrame):
             call_id = told.call_id or told.item_id
-            return self.outputs.arguments(ArgumentsDelta(told.response_id, call_id, told.delta))
+            return self.outputs.arguments(ArgumentsDelta(told.response_id, call_id, told.delta, told.item_id))
         kind = TranscriptDelta if isinstance(told, TranscriptFrame) else TextDelta
         return self.outputs.words(kind(told.response_id, told.item_id, told.delta))
 

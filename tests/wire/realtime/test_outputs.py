@@ -139,8 +139,16 @@ def test_a_server_that_names_no_items_has_one_a_response(talk):
 def test_arguments_come_in_pieces_under_the_id_of_their_call(talk):
     frame = piece("response.function_call_arguments.delta", "{")
 
-    assert hear(talk, {**frame, "call_id": "c1"}) == [ArgumentsDelta("r1", "c1", "{")]
-    assert hear(talk, frame) == [ArgumentsDelta("r1", "i1", "{")]
+    assert hear(talk, {**frame, "call_id": "c1"}) == [ArgumentsDelta("r1", "c1", "{", "i1")]
+    assert hear(talk, frame) == [ArgumentsDelta("r1", "i1", "{", "i1")]
+
+
+def test_arguments_are_told_with_the_tools_name_once_the_item_was_added(talk):
+    talk.hear("response.output_item.added", response_id="r1", output_index=0, item=call_item("i1", "c1"))
+
+    told = hear(talk, piece("response.function_call_arguments.delta", "{"))
+
+    assert told == [ArgumentsDelta("r1", "c1", "{", "i1", "look")]
 
 
 def test_a_call_is_told_when_it_is_written_and_handed_out_when_its_response_is_completed(talk):

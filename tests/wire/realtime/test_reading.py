@@ -90,7 +90,7 @@ MEANINGS = [
     ),
     (
         {"type": "response.function_call_arguments.delta", **WHERE, "call_id": "c", "delta": "{"},
-        happen.ArgumentsDelta("r", "c", "{"),
+        happen.ArgumentsDelta("r", "c", "{", "i"),
     ),
     (
         {"type": "response.output_item.added", **WHERE, "item": MESSAGE},
