@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from intentional_nb.bots import runtime
 from intentional_nb.bots.updating import Updated
+from intentional_nb.bots.watching import FileWatch, Look
 from intentional_nb.conversation.difference import Difference
+from intentional_nb.conversation.graph import ConversationGraph
 from intentional_nb.conversation.loading import Source
+from intentional_nb.errors import ConfigError
+from intentional_nb.events import ErrorOccurred, Event
 from intentional_nb.tools.tool import Tool
 
 __all__ = ["ChangeableBot"]
@@ -16,6 +22,17 @@ __all__ = ["ChangeableBot"]
 
 class ChangeableBot(ABC):
     """The part of a bot with which its conversation is changed; every method may be called from any thread."""
+
+    is_closed: bool
+
+    @property
+    @abstractmethod
+    def graph(self) -> ConversationGraph:
+        """The conversation graph."""
+
+    @abstractmethod
+    def emit(self, event: Event) -> None:
+        """Take note of an event and tell everybody."""
 
     @abstractmethod
     async def _update(
@@ -91,3 +108,33 @@ class ChangeableBot(ABC):
     async def aundo(self, *, stages: Mapping[str, str | None] | None = None) -> Difference:
         """Like `undo`, to await."""
         return await runtime.wait_async(runtime.submit(self._undo(stages)))
+
+    def watch(self, path: str | os.PathLike[str] | None = None) -> FileWatch:
+        """Follow a conversation file: the bot goes on in what it says, now and whenever it is saved.
+
+        What cannot be used is told by an `ErrorOccurred` with ``where="graph"``, and the bot goes on as it was.
+
+        Args:
+            path: The YAML file; None for the one that the conversation came from.
+
+        Returns:
+            Ends it with ``stop()``; also a context manager. It ends with the bot, too.
+
+        Raises:
+            GraphError: What the file says now cannot be used, as `update` finds; nothing is followed then.
+            ConfigError: No path is given, and the conversation came from no file.
+            ClientError: As `update`.
+            BotClosedError: The bot was closed.
+        """
+        file = path if path is not None else self.graph.source
+        if file is None:
+            raise ConfigError("say which file to watch: this conversation came from none", field="path", value=None)
+        first = Look.at(Path(file))
+        self.update(Path(file))
+        return FileWatch(file, self._update_from, self._tell_of_file, lambda: self.is_closed, first=first)
+
+    def _update_from(self, path: str) -> None:
+        runtime.wait(runtime.submit(self._update(path, None, None)))
+
+    def _tell_of_file(self, error: Exception) -> None:
+        self.emit(ErrorOccurred(error=str(error), where="graph", exception=error))

@@ -149,7 +149,7 @@ class ErrorOccurred(Event):
 
     Attributes:
         error: The message, safe to show: no key in it.
-        where: What was being done: ``model``, ``tool NAME``, ``handler NAME``.
+        where: What was being done: ``model``, ``tool NAME``, ``handler NAME``, ``graph`` for a file that is followed.
         turn: The turn it belongs to, or None.
         exception: The exception itself, for programs.
     """
