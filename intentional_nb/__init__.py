@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from intentional_nb.panels.chat import ChatPanel
     from intentional_nb.panels.own import BotPanel
     from intentional_nb.panels.stage_graph import StageGraph
+    from intentional_nb.panels.timeline import Timeline
     from intentional_nb.panels.voice import VoicePanel
     from intentional_nb.tools.function import tool
     from intentional_nb.tools.tool import Tool, ToolParameter, to_openai_tool
@@ -89,6 +90,7 @@ __all__ = [
     "SessionClosedError",
     "StageGraph",
     "Step",
+    "Timeline",
     "Tool",
     "ToolError",
     "ToolParameter",
@@ -138,6 +140,7 @@ _HOMES = {
     "panels.own": ("BotPanel",),
     "panels.voice": ("VoicePanel",),
     "panels.stage_graph": ("StageGraph",),
+    "panels.timeline": ("Timeline",),
     "tools.function": ("tool",),
     "tools.tool": ("Tool", "ToolParameter", "to_openai_tool"),
 }
@@ -166,6 +169,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value  # the next look-up does not come here
     return value
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Called by ``%load_ext intentional_nb``: brings the magics of `intentional_nb.magics`."""
+    from intentional_nb.magics import ConversationMagics
+
+    ipython.register_magics(ConversationMagics)
 
 
 def __dir__() -> list[str]:

@@ -120,6 +120,12 @@ class PlayedBot(BotStructure):
     async def _open(self) -> Turn | None:
         raise NotImplementedError
 
+    async def _update(self, source: Any, tools: Any, stages: Any) -> Any:
+        raise NotImplementedError
+
+    async def _undo(self, stages: Any) -> Any:
+        raise NotImplementedError
+
     async def _shut_down(self) -> None:
         raise NotImplementedError
 
@@ -230,6 +236,9 @@ def apply(view: dict[str, Any], operation: list[Any]) -> dict[str, Any]:
         case ["text", n, index, keep, html]:
             old = turns[n]["entries"][index]["html"]
             turns[n]["entries"][index] = {"k": "text", "html": [*old[:keep], *html]}
+        case ["grow", n, index, arguments]:
+            old = turns[n]["entries"][index]
+            turns[n]["entries"][index] = {**old, "arguments": old["arguments"] + arguments}
         case _:
             raise AssertionError(f"an operation that no page knows: {operation}")
     return {**view, "turns": [turns[n] for n in sorted(turns)]}
