@@ -53,7 +53,9 @@ if TYPE_CHECKING:
     from intentional_nb.panels.chat import ChatPanel
     from intentional_nb.panels.own import BotPanel
     from intentional_nb.panels.stage_graph import StageGraph
+    from intentional_nb.panels.studio import Studio
     from intentional_nb.panels.timeline import Timeline
+    from intentional_nb.panels.tool_calls import ToolCalls
     from intentional_nb.panels.voice import VoicePanel
     from intentional_nb.tools.function import tool
     from intentional_nb.tools.tool import Tool, ToolParameter, to_openai_tool
@@ -90,8 +92,10 @@ __all__ = [
     "SessionClosedError",
     "StageGraph",
     "Step",
+    "Studio",
     "Timeline",
     "Tool",
+    "ToolCalls",
     "ToolError",
     "ToolParameter",
     "Transcript",
@@ -140,7 +144,9 @@ _HOMES = {
     "panels.own": ("BotPanel",),
     "panels.voice": ("VoicePanel",),
     "panels.stage_graph": ("StageGraph",),
+    "panels.studio": ("Studio",),
     "panels.timeline": ("Timeline",),
+    "panels.tool_calls": ("ToolCalls",),
     "tools.function": ("tool",),
     "tools.tool": ("Tool", "ToolParameter", "to_openai_tool"),
 }

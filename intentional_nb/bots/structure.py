@@ -8,7 +8,7 @@ import threading
 import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from intentional_nb.bots import runtime
 from intentional_nb.bots.changing import ChangeableBot
@@ -21,6 +21,9 @@ from intentional_nb.conversation.position import Position
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import BotClosedError
 from intentional_nb.events import Event, Notice
+
+if TYPE_CHECKING:
+    from intentional_nb import Studio
 
 __all__ = ["BotStructure"]
 
@@ -279,6 +282,20 @@ class BotStructure(ChangeableBot):
         finally:
             unsubscribe()
             future.cancel()
+
+    def studio(self, *, title: str | None = None, height: int | str = 760) -> Studio:
+        """Chat or voice, stage graph, tool calls and timeline in one place, as the last expression of a cell.
+
+        Args:
+            title: Stands above the conversation; by default the name of the conversation's file.
+            height: Of the whole: pixels, or a CSS length such as ``"90vh"``.
+
+        Raises:
+            ValueError: ``height`` is not a length.
+        """
+        from intentional_nb import Studio  # the front door, so that a bot needs no panels until one is wanted
+
+        return Studio(self, title=title, height=height)
 
     # -- the end
 

@@ -40,9 +40,12 @@ _FAKE = """
   const model = fakeModel({ options: { ...options, control: 'control' } });
   model.widget_manager = {
     get_model: async (id) => {
+      const part = window.parts?.[id];
+      if (part) return part;
       if (!hasControl || id !== 'control') throw new Error('widget model not found');
       return control;
     },
+    create_view: async (part) => part.view(),
   };
   window.fake = { model, control };
   window.load = async () => {
@@ -144,7 +147,7 @@ def blank_page(
         theme: ``light`` or ``dark``, as JupyterLab says it.
         has_control: Whether the front end finds the control model.
         has_clock: Whether the test moves the page's clock, with ``page.clock``.
-        script: Runs in the page before all else.
+        script: Runs in the page before all else; ``window.parts`` may have other models by id, each with a ``view()``.
         sheet: Rules that the panel has besides those of its style sheet.
         source: The panel's module, where it is not that of the file.
     """
