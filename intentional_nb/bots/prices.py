@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -28,7 +29,7 @@ from intentional_nb.bots.timing import Tokens, TurnTimes
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
 
-__all__ = ["OPENAI", "Price", "cost", "cost_of_turn", "price", "set", "source", "unset"]
+__all__ = ["OPENAI", "Price", "cost", "cost_of_turn", "notes", "price", "set", "source", "unset"]
 
 OPENAI = "https://api.openai.com/v1"
 """The address for which prices are told when no other is given."""
@@ -195,6 +196,13 @@ def cost_of_turn(times: TurnTimes, *, address: str = OPENAI, on: date | None = N
     costs = [cost(model, tokens, address=address, on=on) for model, tokens in times.usage]
     known = [Decimal(str(one)) for one in costs if one is not None]
     return float(sum(known, Decimal(0))) if len(known) == len(costs) else None
+
+
+def notes(turns: Iterable[TurnTimes], *, address: str = OPENAI) -> list[str]:
+    """Who says what each model costs that was asked in these turns, one line for each."""
+    models = dict.fromkeys(model for times in turns for model, _ in times.usage)
+    prices = [(model, price(model, address=address)) for model in models]
+    return [f"price of {model}: {'not known' if known is None else known.source}" for model, known in prices]
 
 
 @lru_cache(maxsize=4096)  # panels ask for all turns again and again

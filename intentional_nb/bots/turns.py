@@ -89,10 +89,12 @@ class Turns(Sequence[TurnRecord]):
     Attributes:
         records: The turns.
         has_times: Whether the table and the dicts tell how long everything took.
+        price_notes: Who says what each model costs that was asked.
     """
 
     records: tuple[TurnRecord, ...] = ()
     has_times: bool = True
+    price_notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.records)
@@ -177,12 +179,18 @@ class Turns(Sequence[TurnRecord]):
 
     def _notes(self) -> list[str]:
         left = len(self) - MOST_ROWS
-        return [f"{left:,} earlier turn{'' if left == 1 else 's'} not shown"] if left > 0 else []
+        left_out = [f"{left:,} earlier turn{'' if left == 1 else 's'} not shown"] if left > 0 else []
+        return [*left_out, *self.price_notes]
 
 
 def turns_of(transcript: Transcript, stopwatch: Stopwatch) -> Turns:
     """What is known of the turns of a conversation by now."""
-    return Turns(tuple(_record(turn, stopwatch.of(turn.number), stopwatch.address) for turn in transcript.turns))
+    address = stopwatch.address
+    taken = [(turn, stopwatch.of(turn.number)) for turn in transcript.turns]
+    return Turns(
+        tuple(_record(turn, times, address) for turn, times in taken),
+        price_notes=tuple(prices.notes((times for _, times in taken), address=address)),
+    )
 
 
 def _record(turn: Turn, times: TurnTimes, address: str) -> TurnRecord:
@@ -241,7 +249,8 @@ def _align(name: str) -> str:
 
 
 def _html(tag: str, text: str, *, align: str) -> str:
-    return f'<{tag} style="{_CELL};text-align:{align}">{_escaped(text)}</{tag}>'
+    wrap = "nowrap" if align == "right" else "normal"
+    return f'<{tag} style="{_CELL};text-align:{align};white-space:{wrap}">{_escaped(text)}</{tag}>'
 
 
 def _escaped(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from intentional_nb.bots.prices import cost_of_turn
+from intentional_nb.bots import prices
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.events import (
     Event,
@@ -27,7 +27,7 @@ from intentional_nb.panels.entries import turn_changes
 from intentional_nb.panels.frame import css_length, title_of
 from intentional_nb.panels.saved import StaticTranscript
 from intentional_nb.panels.timeline_html import timeline_html
-from intentional_nb.panels.timeline_view import TimelineViews, price_notes, totals_words
+from intentional_nb.panels.timeline_view import TimelineViews, totals_words
 
 __all__ = ["SHOWN_TURNS", "Timeline"]
 
@@ -108,12 +108,12 @@ class Timeline(Panel):
     def _totals(self) -> str:
         watch = self.bot.stopwatch
         taken = [(watch.of(turn.number), turn.started_at.date()) for turn in self.bot.transcript.turns]
-        costs = [cost_of_turn(times, address=watch.address, on=day) for times, day in taken]
+        costs = [prices.cost_of_turn(times, address=watch.address, on=day) for times, day in taken]
         return totals_words([times for times, _ in taken], costs)
 
     def _notes(self) -> list[str]:
         watch = self.bot.stopwatch
-        return price_notes(watch, watch.address)
+        return [visible(note) for note in prices.notes(watch, address=watch.address)]
 
     def _changes(self, old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
         state = {name: value for name, value in new.items() if name != "turns" and old[name] != value}

@@ -93,7 +93,7 @@ def _row(bar: View, start: float, span: float) -> str:
 
 def _piece(left: float, width: float, colour: str) -> str:
     place = f"margin-left:{left:.2f}%;width:{min(width, 100 - left):.2f}%"
-    return f'<span style="display:inline-block;height:9px;{place};background:{colour}"></span>'
+    return f'<span style="display:inline-block;height:9px;vertical-align:middle;{place};background:{colour}"></span>'
 
 
 def _block(tag: str, style: str, inner: str) -> str:

@@ -21,7 +21,6 @@ __all__ = [
     "bar_words",
     "duration_words",
     "extent",
-    "price_notes",
     "timeline_view",
     "token_words",
     "totals_words",
@@ -173,17 +172,6 @@ def totals_words(times: Sequence[TurnTimes], costs: Iterable[float | None]) -> s
     if known and (len(known) == len(times) or any(known)):
         words.append(dollars(sum(known)) + ("" if len(known) == len(times) else " and what is not known"))
     return " · ".join(filter(None, words))
-
-
-def price_notes(times: Iterable[TurnTimes], address: str) -> list[str]:
-    """Who says what each model costs that was asked."""
-    models = dict.fromkeys(model for one in times for model, _ in one.usage)
-    return [visible(f"{model}: {_source(model, address)}") for model in models]
-
-
-def _source(model: str, address: str) -> str:
-    known = prices.price(model, address=address)
-    return "no price is known" if known is None else known.source
 
 
 # -- numbers

@@ -212,6 +212,19 @@ def test_a_line_that_is_said_without_a_model_costs_nothing():
     assert prices.cost_of_turn(turn(spans=(Span("request", OPENING, 0, 1),))) == 0
 
 
+def test_who_says_what_a_model_costs_stands_there_once_for_each():
+    one = Tokens(input=1)
+    prices.set("mine", input=1, output=1, source="our contract")
+
+    notes = prices.notes([turn(("chat-1", one), ("unknown", one)), turn(("chat-1", one), ("mine", one))])
+
+    assert notes == [
+        f"price of chat-1: {prices.source()}",
+        "price of unknown: not known",
+        "price of mine: our contract",
+    ]
+
+
 # -- the package
 
 

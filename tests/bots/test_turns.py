@@ -72,6 +72,13 @@ def test_tokens_and_cost_are_those_the_server_told(bot):
     assert dear.cost_usd == pytest.approx(dear[1].cost_usd)
 
 
+def test_the_table_says_who_says_what_the_model_costs(bot):
+    note = "price of local-chat: the local model runs on your own machine"
+
+    assert str(bot.turns).splitlines()[-1] == note
+    assert note in bot.turns.without_times()._repr_html_()
+
+
 def test_what_was_asked_for_stays_as_it_is(bot):
     before = bot.turns
 

@@ -126,6 +126,9 @@ class PlayedBot(BotStructure):
     async def _undo(self, stages: Any) -> Any:
         raise NotImplementedError
 
+    async def _fork(self, *arguments: Any, **options: Any) -> Any:
+        raise NotImplementedError
+
     async def _shut_down(self) -> None:
         raise NotImplementedError
 

@@ -118,7 +118,7 @@ def test_a_turn_is_told_with_its_bars_tokens_and_cost(bot, page):
     assert (turn["tokens"], turn["cost"], turn["status"], turn["now"]) == ("3,600 in · 90 out", "$0", "completed", None)
     assert turn["waited"] <= turn["ms"]
     assert view["totals"] == "1 turn · 3,600 in · 90 out · $0"
-    assert view["notes"] == ["local-chat: the local model runs on your own machine"]
+    assert view["notes"] == ["price of local-chat: the local model runs on your own machine"]
     assert page.gaps == []
 
 
@@ -158,7 +158,7 @@ def test_a_price_is_that_of_the_address_at_which_the_model_is_reached(bot, page)
 
     view = page.wait_for(lambda view: view["turns"] and not view["busy"])
     assert view["turns"][0]["cost"] == "–"
-    assert view["notes"] == ["gpt-5-mini: no price is known"]
+    assert view["notes"] == ["price of gpt-5-mini: not known"]
 
 
 def test_turns_taken_back_are_gone(bot, page):

@@ -12,7 +12,6 @@ from intentional_nb.panels.timeline_view import (
     bar_words,
     duration_words,
     extent,
-    price_notes,
     timeline_view,
     token_words,
     totals_words,
@@ -149,14 +148,6 @@ def test_totals_tell_what_is_known_and_that_there_is_more():
     assert totals_words([OPENING, RUNNING], [0.5, None]).endswith("· $0.50 and what is not known")
     assert totals_words([RUNNING], [None]) == "1 turn · 900 in · 12 out"
     assert totals_words([OPENING, RUNNING], [0, None]) == "2 turns · 900 in · 12 out"
-
-
-def test_who_says_what_a_model_costs_stands_there_once_for_each():
-    notes = price_notes([CHAT, CHAT, RUNNING], "https://api.openai.com/v1")
-
-    assert len(notes) == 2
-    assert notes[0].startswith("gpt-5-mini: genai-prices ")
-    assert notes[1] == "some-model: no price is known"
 
 
 @pytest.mark.parametrize(("ms", "words"), [(0.4, "0 ms"), (999, "999 ms"), (1500, "1.5 s"), (90_000, "1 min 30 s")])

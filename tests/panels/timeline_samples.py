@@ -95,7 +95,7 @@ def timeline_view_of(turns: list[Turn], times: list[TurnTimes], *, now_s: float 
         "closed": False,
         "alerts": [],
         "totals": totals_words(times, [0.0] * len(times)),
-        "notes": ["gpt-5-mini: genai-prices 0.2.3, as of 2026-11-10 or later"],
+        "notes": ["price of gpt-5-mini: genai-prices 0.2.3, as of 2026-11-10 or later"],
         "queue": [],
         "taken": [],
         "returned": [],
