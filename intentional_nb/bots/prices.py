@@ -185,7 +185,7 @@ def cost(model: str, tokens: Tokens, *, address: str = OPENAI, on: date | None =
     return _cost(model, tokens, address, on or datetime.now(UTC).date())
 
 
-def cost_of_turn(times: TurnTimes, *, address: str = OPENAI, on: date | None = None) -> float | None:
+def cost_of_turn(times: TurnTimes, *, on: date | None = None) -> float | None:
     """What all requests of a turn cost together, as far as they have ended; a line said without a request costs 0.
 
     None when that of a single one is not known, or the server did not say how many tokens it took. What else a provider
@@ -193,16 +193,16 @@ def cost_of_turn(times: TurnTimes, *, address: str = OPENAI, on: date | None = N
     """
     if len(times.usage) < sum(span.end_ms is not None for span in times.requests):
         return None
-    costs = [cost(model, tokens, address=address, on=on) for model, tokens in times.usage]
+    costs = [cost(model, tokens, address=times.address, on=on) for model, tokens in times.usage]
     known = [Decimal(str(one)) for one in costs if one is not None]
     return float(sum(known, Decimal(0))) if len(known) == len(costs) else None
 
 
-def notes(turns: Iterable[TurnTimes], *, address: str = OPENAI) -> list[str]:
+def notes(turns: Iterable[TurnTimes]) -> list[str]:
     """Who says what each model costs that was asked in these turns, one line for each."""
-    models = dict.fromkeys(model for times in turns for model, _ in times.usage)
-    prices = [(model, price(model, address=address)) for model in models]
-    return [f"price of {model}: {'not known' if known is None else known.source}" for model, known in prices]
+    asked = dict.fromkeys((model, times.address) for times in turns for model, _ in times.usage)
+    known = [(model, price(model, address=address)) for model, address in asked]
+    return [*dict.fromkeys(f"price of {model}: {'not known' if one is None else one.source}" for model, one in known)]
 
 
 @lru_cache(maxsize=4096)  # panels ask for all turns again and again

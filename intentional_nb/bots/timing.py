@@ -104,7 +104,8 @@ class TurnTimes:
         first_ms: When the first words or sound of the reply came; None when none did.
         duration_ms: When the turn ended; None while it runs.
         tokens: Of all its requests.
-        usage: Tokens by model, for prices.
+        usage: Model and tokens of each request of which the server told, for prices.
+        address: Where the model was reached; empty when that is not known.
     """
 
     turn: int
@@ -112,6 +113,7 @@ class TurnTimes:
     first_ms: float | None = None
     duration_ms: float | None = None
     usage: tuple[tuple[str, Tokens], ...] = ()
+    address: str = ""
 
     @property
     def requests(self) -> tuple[Span, ...]:
@@ -155,14 +157,10 @@ class _Open:
 
 
 class Stopwatch:
-    """Notes when things happen. Events are applied in one thread at a time; it can be read in any.
-
-    Attributes:
-        address: Where the model is that was reached last; empty before that.
-    """
+    """Notes when things happen. Events are applied in one thread at a time; it can be read in any."""
 
     def __init__(self) -> None:
-        self.address = ""
+        self._address = ""  # where the model is that was reached last
         self._turns: dict[int, _Open] = {}
         self._speech_ends: dict[str, float] = {}  # by item, until its turn begins
         self._seen_part: tuple[int, int] | None = None  # the request whose first words were noted
@@ -202,13 +200,13 @@ class Stopwatch:
         elif isinstance(event, TurnStarted):
             self._begin(event, now_s)
         elif isinstance(event, ModelConnected):
-            self.address = event.base_url
+            self._address = event.base_url
         elif isinstance(event, ConversationReset):
             self._turns.clear()
         elif isinstance(event, ConversationRewound):
             self._turns = {number: turn for number, turn in self._turns.items() if number < event.turn}
         elif (turn := self._turns.get(getattr(event, "turn", 0))) is not None:
-            _within(turn, event, now_s)
+            _within(turn, event, now_s, self._address)
 
     def _begin(self, event: TurnStarted, now_s: float) -> None:
         turn = self._turns[event.turn] = _Open(TurnTimes(event.turn), now_s)
@@ -225,7 +223,7 @@ class Stopwatch:
             turn.spans.append(Span("request", OPENING, 0.0, None, turn.at(now_s), str(event.part)))
 
 
-def _within(turn: _Open, event: Event, now_s: float) -> None:
+def _within(turn: _Open, event: Event, now_s: float, address: str) -> None:
     at_ms = turn.at(now_s)
     match event:
         case RequestStarted():
@@ -241,7 +239,8 @@ def _within(turn: _Open, event: Event, now_s: float) -> None:
         case UserTranscribed() if event.is_final:
             turn.change(("transcript",), event.item_id, end_ms=at_ms)
         case UsageReported():
-            turn.times = replace(turn.times, usage=(*turn.times.usage, (event.model, _tokens(event))))
+            usage = (*turn.times.usage, (event.model, _tokens(event)))
+            turn.times = replace(turn.times, usage=usage, address=address)
         case ReplyEnded():
             turn.change(("request",), None, end_ms=at_ms)
         case ReplyHeard() | ReplyInterrupted():

@@ -185,15 +185,14 @@ class Turns(Sequence[TurnRecord]):
 
 def turns_of(transcript: Transcript, stopwatch: Stopwatch) -> Turns:
     """What is known of the turns of a conversation by now."""
-    address = stopwatch.address
     taken = [(turn, stopwatch.of(turn.number)) for turn in transcript.turns]
     return Turns(
-        tuple(_record(turn, times, address) for turn, times in taken),
-        price_notes=tuple(prices.notes((times for _, times in taken), address=address)),
+        tuple(_record(turn, times) for turn, times in taken),
+        price_notes=tuple(prices.notes(times for _, times in taken)),
     )
 
 
-def _record(turn: Turn, times: TurnTimes, address: str) -> TurnRecord:
+def _record(turn: Turn, times: TurnTimes) -> TurnRecord:
     return TurnRecord(
         turn=turn.number,
         user=turn.user_text,
@@ -207,7 +206,7 @@ def _record(turn: Turn, times: TurnTimes, address: str) -> TurnRecord:
         tokens=times.tokens,
         first_word_ms=first_word_ms(times),
         duration_ms=times.duration_ms,
-        cost_usd=prices.cost_of_turn(times, address=address, on=turn.started_at.date()),
+        cost_usd=prices.cost_of_turn(times, on=turn.started_at.date()),
         spans=times.spans,
     )
 

@@ -108,12 +108,11 @@ class Timeline(Panel):
     def _totals(self) -> str:
         watch = self.bot.stopwatch
         taken = [(watch.of(turn.number), turn.started_at.date()) for turn in self.bot.transcript.turns]
-        costs = [prices.cost_of_turn(times, address=watch.address, on=day) for times, day in taken]
+        costs = [prices.cost_of_turn(times, on=day) for times, day in taken]
         return totals_words([times for times, _ in taken], costs)
 
     def _notes(self) -> list[str]:
-        watch = self.bot.stopwatch
-        return [visible(note) for note in prices.notes(watch, address=watch.address)]
+        return [visible(note) for note in prices.notes(self.bot.stopwatch)]
 
     def _changes(self, old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
         state = {name: value for name, value in new.items() if name != "turns" and old[name] != value}

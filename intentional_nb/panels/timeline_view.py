@@ -107,7 +107,7 @@ class TimelineViews:
         known, self._known = self._known, {}
         for turn in turns:
             times = watch.of(turn.number)
-            cost_usd = prices.cost_of_turn(times, address=watch.address, on=turn.started_at.date())
+            cost_usd = prices.cost_of_turn(times, on=turn.started_at.date())
             made_of = (turn.user_text, turn.status, turn.stage_before, turn.stage_after, times, cost_usd)
             before = known.get(turn.number)
             if before is None or before[0] != made_of:

@@ -185,9 +185,9 @@ def test_a_price_that_is_none_is_refused(wrong):
 # -- a turn
 
 
-def turn(*usage, spans=None):
+def turn(*usage, spans=None, address=prices.OPENAI):
     asked = tuple(Span("request", "request", 0, 1, key=str(part)) for part, _ in enumerate(usage))
-    return TurnTimes(1, asked if spans is None else spans, usage=usage)
+    return TurnTimes(1, asked if spans is None else spans, usage=usage, address=address)
 
 
 def test_a_turn_costs_what_its_requests_cost():
@@ -200,6 +200,13 @@ def test_a_turn_of_which_one_request_is_not_known_has_no_cost():
     assert prices.cost_of_turn(turn(("chat-1", Tokens(input=1)), ("unknown", Tokens(input=1)))) is None
     asked = (Span("request", "request", 0, 1, key="0"), Span("routing", "yes", 1, 2, key="1"))
     assert prices.cost_of_turn(turn(("chat-1", Tokens(input=1)), spans=asked)) is None
+
+
+def test_a_turn_is_priced_at_the_address_at_which_its_model_was_reached():
+    million = Tokens(input=1_000_000)
+
+    assert prices.cost_of_turn(turn(("chat-1", million), address="http://127.0.0.1:1/v1")) is None
+    assert prices.cost_of_turn(turn(("chat-1", million), address="")) is None
 
 
 def test_a_request_that_is_still_running_does_not_count_yet():

@@ -8,6 +8,7 @@ from intentional_nb.bots.timing import Span, Stopwatch, Tokens
 from intentional_nb.events import (
     ConversationReset,
     ConversationRewound,
+    ModelConnected,
     ReplyAudio,
     ReplyEnded,
     ReplyHeard,
@@ -121,6 +122,29 @@ def test_tokens_are_added_up_and_kept_by_model():
 
     assert watch.of(1).tokens == Tokens(input=11, output=3, cached=4, output_audio=1)
     assert [model for model, _ in watch.of(1).usage] == ["m", "n"]
+
+
+def test_a_turn_knows_where_its_model_was_reached_also_when_another_is_reached_later():
+    usage = UsageReported(turn=1, model="m", input_tokens=1, output_tokens=1)
+    here, there = ModelConnected(model="m", base_url="http://here"), ModelConnected(model="m", base_url="http://there")
+
+    watch = timed((0, started()), (0.1, here), (0.2, usage), (0.3, ended()), (0.4, there))
+
+    assert watch.of(1).address == "http://here"
+
+
+def test_requests_are_those_that_were_sent():
+    asked = (0.1, RequestStarted(turn=1, part=0)), (0.2, decided()), (0.3, RequestStarted(turn=1, part=1))
+
+    assert [span.kind for span in timed((0, started()), *asked).of(1).requests] == ["routing", "request"]
+    assert timed((0, started()), (0.01, ReplyText(turn=1, delta="Hello!"))).of(1).requests == ()
+
+
+def test_a_moment_is_told_from_the_beginning_of_a_turn():
+    watch = timed((0, started()))
+
+    assert watch.now_ms(1, 1.25) == pytest.approx(250)
+    assert watch.now_ms(2, 1.25) is None
 
 
 def test_a_running_turn_can_be_read():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from intentional_nb.bots.prices import OPENAI
 from intentional_nb.bots.timing import Span, Tokens, TurnTimes
 from intentional_nb.bots.turn import Turn
 from intentional_nb.panels.timeline_view import TimelineViews, totals_words
@@ -30,6 +31,7 @@ CHAT = TurnTimes(
         ("gpt-5-mini", Tokens(901, 64, 640)),
         ("gpt-5-mini", Tokens(1010, 88, 640, 32)),
     ),
+    OPENAI,
 )
 """A written turn: a routing decision, two tools side by side, and the reply."""
 
@@ -48,6 +50,7 @@ VOICE = TurnTimes(
         ("gpt-realtime", Tokens(1400, 20, 900, 0, 300, 0, 120)),
         ("gpt-realtime", Tokens(1480, 240, 900, 0, 300, 190, 120)),
     ),
+    OPENAI,
 )
 """A spoken turn, which was heard for longer than it was made."""
 
@@ -61,8 +64,6 @@ RUNNING = TurnTimes(
 
 class FakeWatch:
     """A stopwatch that has stopped at these times; every turn is taken to have begun at second 0."""
-
-    address = "https://api.openai.com/v1"
 
     def __init__(self, times: Iterable[TurnTimes]) -> None:
         self._times = {one.turn: one for one in times}
