@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from intentional_nb.bots import runtime
 from intentional_nb.bots.updating import Updated
@@ -17,7 +20,31 @@ from intentional_nb.errors import ConfigError
 from intentional_nb.events import ErrorOccurred, Event
 from intentional_nb.tools.tool import Tool
 
-__all__ = ["ChangeableBot"]
+if TYPE_CHECKING:
+    from intentional_nb.bots.structure import BotStructure
+
+__all__ = ["ChangeableBot", "Fork"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """What is asked of a second bot.
+
+    Attributes:
+        turn: The turn before which it begins; None for now.
+        graph: Its graph; None for the same.
+        tools: More tools.
+        stages: Where to stand instead, for stages that its graph does not have.
+        model: What is said about the model, as `load_bot` takes it.
+        modality: How people talk to it; None for the same.
+    """
+
+    turn: int | None
+    graph: Source | None
+    tools: tuple[Tool, ...]
+    stages: Mapping[str, str | None] | None
+    model: Mapping[str, Any]
+    modality: str | None
 
 
 class ChangeableBot(ABC):
@@ -108,6 +135,59 @@ class ChangeableBot(ABC):
     async def aundo(self, *, stages: Mapping[str, str | None] | None = None) -> Difference:
         """Like `undo`, to await."""
         return await runtime.wait_async(runtime.submit(self._undo(stages)))
+
+    @abstractmethod
+    async def _fork(self, wanted: Fork) -> tuple[BotStructure, list[str]]:
+        """Make a second bot, and say what people should be told of it; runs on the background loop."""
+
+    def fork(
+        self,
+        turn: int | None = None,
+        *,
+        graph: Source | None = None,
+        tools: Iterable[Tool] = (),
+        stages: Mapping[str, str | None] | None = None,
+        model: str | None = None,
+        client: str | None = None,
+        modality: str | None = None,
+        base_url: str | None = None,
+        api_key_name: str | None = None,
+        **options: Any,
+    ) -> BotStructure:
+        """A second bot with the same past, to compare another answer, another graph or another model.
+
+        It has what the model remembers, position, trail and transcript as they were then; its own client, its own
+        events and its own tools, made anew except for those that were handed over. This bot stays as it is. A spoken
+        past is told to the new model in writing, so that a bot to speak with can go on as one to write to, and back.
+
+        Args:
+            turn: The turn before which it begins; None for all that was said so far, without a turn that is running.
+            graph: Its conversation, in any form that `update` takes; None for the same.
+            tools: More tools that its stages may use.
+            stages: Where to stand instead, for stages that its graph does not have, as for `update`.
+            model: The model's name, where it is another one.
+            client: As for `load_bot`.
+            modality: ``text_messages`` or ``audio_stream``, where it is not that of this bot.
+            base_url: As for `load_bot`.
+            api_key_name: As for `load_bot`; the key of this bot is used for a model at the same address.
+            **options: Other entries of the ``llm`` section than this bot has, such as ``temperature``.
+
+        Raises:
+            KeyError: There is no such turn.
+            GraphError: The graph cannot be used, or it lacks a stage.
+            ConfigError: The model's settings cannot be used; says which.
+            BotClosedError: The bot was closed.
+        """
+        given = {"client": client, "name": model, "base_url": base_url, "api_key_name": api_key_name, **options}
+        wanted = Fork(turn, graph, tuple(tools), stages, given, modality)
+        bot, notices = runtime.wait(runtime.submit(self._fork(wanted)))
+        for text in notices:
+            print(text)  # noqa: T201 - in the foreground, while the cell runs that asked
+        return bot
+
+    async def afork(self, turn: int | None = None, **options: Any) -> BotStructure:
+        """Like `fork`, to await."""
+        return await asyncio.to_thread(self.fork, turn, **options)
 
     def watch(self, path: str | os.PathLike[str] | None = None) -> FileWatch:
         """Follow a conversation file: the bot goes on in what it says, now and whenever it is saved.

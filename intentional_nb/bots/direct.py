@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from intentional_nb.bots.one_model import OneModelBotStructure
 from intentional_nb.bots.transcript import Turn
 from intentional_nb.clients.chat_completion import ChatCompletionAPIClient
 from intentional_nb.clients.history import HistoryMark
+from intentional_nb.clients.memory import Chapter, chapters_of, in_history
 from intentional_nb.conversation.router import IntentRouter
 
 __all__ = ["DirectToLLMBotStructure"]
@@ -60,6 +61,15 @@ class DirectToLLMBotStructure(OneModelBotStructure):
             self.llm.history.clear()
         else:
             self.llm.history.rewind(memory)
+
+    def _remembered(self) -> tuple[Chapter, ...]:
+        marks = {turn: moment.memory for turn, moment in self._moments.items()}
+        return chapters_of(self.llm.history, marks, self._ends)
+
+    def _learn(self, chapters: Sequence[Chapter], turns: Iterable[int]) -> Mapping[int, HistoryMark]:
+        self.llm.history.messages, marks = in_history(chapters, turns)
+        self.llm.turn = max(marks, default=0)
+        return marks
 
     async def _shut_down(self) -> None:
         await self.llm.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from intentional_nb.bots import runtime
@@ -11,7 +11,7 @@ from intentional_nb.bots.direct import DirectToLLMBotStructure
 from intentional_nb.bots.local_model import LOCAL_MODEL, LOCAL_VOICE_MODEL, local_server
 from intentional_nb.bots.plugins import import_plugins
 from intentional_nb.bots.structure import BotStructure
-from intentional_nb.conversation.loading import BotConfig, read_config
+from intentional_nb.conversation.loading import read_config
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import ConfigError
 from intentional_nb.events import Notice
@@ -20,7 +20,7 @@ from intentional_nb.tools.tool import Tool
 if TYPE_CHECKING:
     from intentional_nb.bots.voice import VoiceBotStructure
 
-__all__ = ["load_bot"]
+__all__ = ["load_bot", "make_bot"]
 
 
 def load_bot(
@@ -64,7 +64,8 @@ def load_bot(
     choice = choose(config.bot.get("llm") or {}, config.modality, given, modality)
     notices += choice.notices
     router = IntentRouter(config.graph, tools=tuple(tools))
-    bot = _made(config, choice, router, notices)
+    bot = make_bot(config.bot, choice, router, notices)
+    bot.note_file(config.bot)
     for text in notices:
         bot.emit(Notice(text=text))
         # In the foreground, while the cell runs that asked: nobody listens to the bot's events yet.
@@ -72,13 +73,28 @@ def load_bot(
     return bot
 
 
-def _made(config: BotConfig, choice: Choice, router: IntentRouter, notices: list[str]) -> BotStructure:
+def make_bot(
+    section: Mapping[str, Any], choice: Choice, router: IntentRouter, notices: list[str], *, api_key: str | None = None
+) -> DirectToLLMBotStructure | VoiceBotStructure:
+    """The bot of a choice.
+
+    Args:
+        section: The ``bot`` section of the conversation file.
+        choice: Which model.
+        router: Knows the graph.
+        notices: Grows by what people should be told.
+        api_key: The key itself, for callers that have it; the environment is not asked then.
+
+    Raises:
+        ConfigError: The bot's settings cannot be used; says which.
+        ServerError: The local model could not start.
+    """
     known = DirectToLLMBotStructure.name
-    kind = config.bot.get("type") or known
+    kind = section.get("type") or known
     if kind != known:
         raise ConfigError(f"unknown bot type {kind!r}; there is {known!r}", field="bot.type", value=kind)
     make = _maker(choice)  # first: while its modules are imported here, no other thread should import them too
-    llm, api_key = choice.llm, None
+    llm = choice.llm
     if choice.client == "local":
         server = local_server()
         name, missing = LOCAL_MODEL, [server.notice]
@@ -87,8 +103,7 @@ def _made(config: BotConfig, choice: Choice, router: IntentRouter, notices: list
             name, missing = LOCAL_VOICE_MODEL, [*missing, None if server.speaks else server.voice_notice]
         notices += filter(None, missing)
         llm, api_key = {**llm, "name": name, "base_url": server.base_url}, server.api_key
-    bot = make({**config.bot, "llm": llm}, router, api_key=api_key)
-    bot.note_file(config.bot)
+    bot = make({**section, "llm": llm}, router, api_key=api_key)
     runtime.submit(bot.llm.warm_up())
     return bot
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
 from intentional_nb.bots import runtime
+from intentional_nb.bots.changing import Fork
+from intentional_nb.bots.forking import Moment, Past, recorded, twin
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.bots.transcript import Turn
 from intentional_nb.bots.updating import GraphUpdates, Places, Updated
 from intentional_nb.clients.base import ModelClient
+from intentional_nb.clients.memory import Chapter, until
 from intentional_nb.conversation.difference import Difference
 from intentional_nb.conversation.graph import ConversationGraph
 from intentional_nb.conversation.loading import Source
@@ -23,16 +26,6 @@ from intentional_nb.events import ConversationEnded, ConversationReset, Conversa
 from intentional_nb.tools.tool import Tool
 
 __all__ = ["OneModelBotStructure"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """What a turn can be taken back to."""
-
-    memory: Any
-    graph: ConversationGraph
-    position: Position
-    is_open: bool
 
 
 class OneModelBotStructure(BotStructure):
@@ -45,6 +38,8 @@ class OneModelBotStructure(BotStructure):
         llm: The client of the model.
     """
 
+    is_spoken: ClassVar[bool] = False
+
     llm: ModelClient
 
     def __init__(self, config: Mapping[str, Any], intent_router: IntentRouter) -> None:
@@ -52,7 +47,8 @@ class OneModelBotStructure(BotStructure):
         self._one_at_a_time = asyncio.Lock()
         self._waiting = 0
         self._is_open = False  # whether the opening line of this conversation was said, or is not needed any more
-        self._moments: dict[int, _Moment] = {}
+        self._moments: dict[int, Moment] = {}
+        self._ends: list[int] = []  # the turns that ended a conversation
         self._updates = GraphUpdates(intent_router, self.emit, self.config)
 
     @property
@@ -78,6 +74,14 @@ class OneModelBotStructure(BotStructure):
     async def _remember(self, memory: Any) -> None:
         """Make the model remember what it did at a mark; nothing at all for None."""
 
+    @abstractmethod
+    def _remembered(self) -> Sequence[Chapter]:
+        """What the model remembers, for another one."""
+
+    @abstractmethod
+    def _learn(self, chapters: Sequence[Chapter], turns: Iterable[int]) -> Mapping[int, Any]:
+        """Let the model remember what another one did; gives a mark of the moment before each of some turns."""
+
     async def _prepare(self) -> None:
         """Make ready what a message needs, such as a session."""
 
@@ -91,10 +95,11 @@ class OneModelBotStructure(BotStructure):
         """Take note of an event and tell everybody."""
         if isinstance(event, TurnStarted):
             has_opened = self._is_open and event.user_text is not None
-            self._moments[event.turn] = _Moment(self._memory(), self.graph, self.position, has_opened)
+            self._moments[event.turn] = Moment(self._memory(), self.graph, self.position, has_opened)
             self._is_open = True  # also when the user spoke unasked
         elif isinstance(event, ConversationEnded):
             self._is_open = False
+            self._ends.append(event.turn)
         super().emit(event)
 
     @contextlib.asynccontextmanager
@@ -139,6 +144,7 @@ class OneModelBotStructure(BotStructure):
             self.intent_router.reset()
             await self._remember(None)
             self._moments.clear()
+            self._ends.clear()
             self._is_open = False
             self.emit(ConversationReset())
             await self.llm.update_system_prompt()
@@ -162,6 +168,7 @@ class OneModelBotStructure(BotStructure):
         async with self._one_at_a_time:
             position, moment = self._position_before(turn, stages), self._moments[turn]
             self._moments = {number: kept for number, kept in self._moments.items() if number < turn}
+            self._ends = [end for end in self._ends if end < turn]
             await self._remember(moment.memory)
             self.intent_router.restore(position)
             self._is_open = moment.is_open
@@ -187,3 +194,52 @@ class OneModelBotStructure(BotStructure):
     async def _undo(self, stages: Places | None) -> Difference:
         self._check_open()
         return await self._updates.undo(self.llm, stages)
+
+    # -- a second bot
+
+    async def _fork(self, wanted: Fork) -> tuple[OneModelBotStructure, list[str]]:
+        self._check_open()
+        router = await asyncio.to_thread(self._second_router, wanted)
+        past = self._past(wanted.turn, router.graph, wanted.stages)
+        bot, notices = await asyncio.to_thread(twin, self, router, wanted.model, wanted.modality)
+        bot.note_file(self._updates.file_section)
+        await bot._begin_with(past)
+        return bot, notices
+
+    def _second_router(self, wanted: Fork) -> IntentRouter:
+        source = self.graph if wanted.graph is None else wanted.graph
+        router = IntentRouter(source, (*wanted.tools, *self.intent_router.equipped.extra[1:]))
+        router.max_moves_per_turn = self.intent_router.max_moves_per_turn
+        router.max_refusals_per_turn = self.intent_router.max_refusals_per_turn
+        return router
+
+    def _past(self, turn: int | None, graph: ConversationGraph, stages: Places | None) -> Past:
+        """What there was before a turn, or until now; a turn that is running does not count."""
+        with self._telling:
+            running = next((kept.number for kept in self.transcript if kept.status == "running"), None)
+            before = running if turn is None else turn
+            transcript, stopwatch = recorded(self.transcript, self.stopwatch, before)
+            if before is None:
+                now, chapters = Moment(None, self.graph, self.position, self._is_open), self._remembered()
+                before = max(self._moments, default=0) + 1
+            else:
+                self.transcript.turn(before)  # a KeyError that says which turns there are
+                now, chapters = self._moments[before], until(self._remembered(), before)
+            return Past(
+                chapters,
+                {number: moment for number, moment in self._moments.items() if number < before},
+                tuple(end for end in self._ends if end < before),
+                self._updates.place_of(now.position, now.graph, stages, into=graph),
+                now.is_open,
+                transcript,
+                stopwatch,
+            )
+
+    async def _begin_with(self, past: Past) -> None:
+        """Go on from another bot's past; before the first word."""
+        marks = self._learn(past.chapters, past.moments)
+        self._moments = {turn: replace(moment, memory=marks[turn]) for turn, moment in past.moments.items()}
+        self._ends, self._is_open = list(past.ends), past.is_open
+        self.transcript, self.stopwatch = past.transcript, past.stopwatch
+        self.intent_router.restore(past.position)
+        await self.llm.update_system_prompt()

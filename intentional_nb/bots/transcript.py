@@ -7,6 +7,7 @@ as nothing changes.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -177,6 +178,14 @@ class _Record:
             self._frozen = self._freeze()
         return self._frozen
 
+    def copy(self) -> _Record:
+        """A record that goes on by itself."""
+        self._settle()
+        twin = copy.copy(self)
+        twin._growing = replace(self._growing, pieces=list(self._growing.pieces))
+        twin._entries, twin._items, twin._marks = list(self._entries), set(self._items), dict(self._marks)
+        return twin
+
     def _freeze(self) -> Turn:
         entries = tuple(entry for entry in self._entries if not _is_silent(entry))
         if self._turn.status != "running":
@@ -229,6 +238,13 @@ class Transcript:
 
     def __str__(self) -> str:
         return "\n".join(line for turn in self.turns for line in lines(turn))
+
+    def copy(self) -> Transcript:
+        """A transcript of its own with the same turns."""
+        twin = Transcript()
+        with self._lock:
+            twin._records = [record.copy() for record in self._records]
+        return twin
 
     def turn(self, number: int) -> Turn:
         """The turn of this number.

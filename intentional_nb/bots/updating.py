@@ -144,18 +144,26 @@ class GraphUpdates:
         self.file_section = section
         return [f"The bot's settings in the file have changed too ({changed}); update leaves them: load the bot again."]
 
-    def place_of(self, position: Position, graph: ConversationGraph, stages: Places | None = None) -> Position:
+    def place_of(
+        self,
+        position: Position,
+        graph: ConversationGraph,
+        stages: Places | None = None,
+        *,
+        into: ConversationGraph | None = None,
+    ) -> Position:
         """Where a position of before is today.
 
         Args:
             position: The position.
             graph: The graph in which it was held.
             stages: Where to stand instead, for stages that are gone.
+            into: Another graph than today's.
 
         Raises:
             GraphError: A stage is gone, and nothing says what is in its place.
         """
-        today = self._router.graph
+        today = self._router.graph if into is None else into
         if graph is today:
             return position
         known = {

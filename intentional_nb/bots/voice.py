@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -18,6 +18,7 @@ from intentional_nb.bots.structure import DRAIN_S
 from intentional_nb.bots.transcript import Turn
 from intentional_nb.bots.user_audio import UserAudio
 from intentional_nb.bots.voice_state import Phase, Step, VoiceState, after
+from intentional_nb.clients.memory import Chapter
 from intentional_nb.clients.realtime import RealtimeAPIClient
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.events import (
@@ -44,6 +45,8 @@ class VoiceBotStructure(RecordedBotStructure):
     Attributes:
         llm: The client of the model.
     """
+
+    is_spoken = True
 
     llm: RealtimeAPIClient
 
@@ -333,6 +336,14 @@ class VoiceBotStructure(RecordedBotStructure):
 
     async def _remember(self, memory: int | None) -> None:
         await self.llm.go_back(memory)
+
+    def _remembered(self) -> tuple[Chapter, ...]:
+        return self.llm.memory
+
+    def _learn(self, chapters: Sequence[Chapter], turns: Iterable[int]) -> Mapping[int, int]:
+        marks = {turn: turn for turn in turns}
+        self.llm.learn(chapters, max(marks, default=0))
+        return marks
 
     async def _shut_down(self) -> None:
         self._user.drop()

@@ -49,6 +49,14 @@ class ModelClient(ABC):
         if self.parent is not None:
             self.parent.emit(event)
 
+    def key_at(self, settings: Mapping[str, Any]) -> str | None:
+        """The key that this client has, for another one with these settings; None when that asks elsewhere.
+
+        Args:
+            settings: The ``llm`` section of the other client.
+        """
+        return None
+
     @abstractmethod
     async def run(self) -> None:
         """Serve the connection until it is closed; a turn-based client has nothing to do here."""

@@ -10,6 +10,7 @@ from intentional_nb.clients.base import Emitter, TurnBasedModelClient
 from intentional_nb.clients.compatibility import Dialect, adapted
 from intentional_nb.clients.connection import Connection
 from intentional_nb.clients.history import History, Message
+from intentional_nb.clients.options import base_url_option
 from intentional_nb.clients.settings import ChatSettings
 from intentional_nb.clients.turn import ChatTurn
 from intentional_nb.conversation.router import IntentRouter
@@ -98,6 +99,10 @@ class ChatCompletionAPIClient(TurnBasedModelClient):
     def conversation(self) -> list[Message]:
         """The messages as the model gets them, system prompt first."""
         return [{"role": "system", "content": self.system_prompt}, *self.history.messages]
+
+    def key_at(self, settings: Mapping[str, Any]) -> str | None:
+        """The key, for another client that asks at the same address."""
+        return self._settings.api_key if base_url_option(settings) == base_url_option(self.config) else None
 
     async def run(self) -> None:
         """Do nothing: there is no connection to serve between turns."""

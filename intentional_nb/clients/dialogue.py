@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
+from intentional_nb.clients.memory import Chapter, as_items, as_messages
 from intentional_nb.clients.past import Past
 from intentional_nb.clients.reseeding import call_items, reply_item, reseeded, user_item
 from intentional_nb.wire.calls import ToolCall
@@ -141,6 +143,23 @@ class Dialogue:
         for item in told:
             self.add(item)
         return old
+
+    def memory(self) -> tuple[Chapter, ...]:
+        """What the model knows, and knew in conversations that are over, in writing."""
+        turns = self.past.turns
+        over = [Chapter(as_messages(items, turns), last_turn) for last_turn, items in self.past.finished]
+        return (*over, Chapter(as_messages(self._told(without=()), turns)))
+
+    def learn(self, memory: Sequence[Chapter]) -> None:
+        """Let the model know what another one did; before the first word."""
+        *over, now = memory
+        for chapter in over:
+            items = [(turn, {**item, "id": f"past_{uuid4().hex[:20]}"}) for turn, item in as_items(chapter.messages)]
+            for turn, item in items:
+                self.past.note(item["id"], turn)
+            self.past.finish(chapter.last_turn or 0, [item for _, item in items])
+        for turn, item in as_items(now.messages):
+            self.past.note(self.add(item), turn)
 
     @property
     def items(self) -> list[Item]:

@@ -27,6 +27,11 @@ class Past:
         """A conversation is over with this turn; the model forgets it."""
         self._finished.append((turn, list(items)))
 
+    @property
+    def finished(self) -> tuple[tuple[int, list[Mapping[str, Any]]], ...]:
+        """The conversations that are over: the last turn of each, and what the model knew of it."""
+        return tuple(self._finished)
+
     def take_back(self, from_turn: int) -> tuple[list[str], list[Mapping[str, Any]]]:
         """Take back a turn and all after it.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from intentional_nb.clients.base import ContinuousStreamModelClient, Emitter
 from intentional_nb.clients.conductor import Conductor
+from intentional_nb.clients.memory import Chapter
+from intentional_nb.clients.options import base_url_option
 from intentional_nb.clients.recent_audio import BYTES_PER_MS
 from intentional_nb.clients.session_keeper import SessionKeeper
 from intentional_nb.clients.voice_settings import VoiceSettings
@@ -128,6 +130,10 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
             }
             for item in dialogue.items
         ]
+
+    def key_at(self, settings: Mapping[str, Any]) -> str | None:
+        """The key, for another client that asks at the same address."""
+        return self._settings.api_key if base_url_option(settings) == base_url_option(self.config) else None
 
     # The session.
 
@@ -354,6 +360,21 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
         """
         self._conductor.take_back(mark if mark is not None else 0)
         self._conductor.dialogue.flush()
+
+    @property
+    def memory(self) -> tuple[Chapter, ...]:
+        """What the model knows, and knew in conversations that are over, in writing."""
+        return self._conductor.dialogue.memory()
+
+    def learn(self, memory: Sequence[Chapter], turn: int) -> None:
+        """Let the model know what another one did; before the first word.
+
+        Args:
+            memory: What the other one knew.
+            turn: Number of its latest turn.
+        """
+        self._conductor.dialogue.learn(memory)
+        self._conductor.turns.number = turn
 
     # Inside.
 

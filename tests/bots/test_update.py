@@ -4,7 +4,7 @@ import asyncio
 import copy
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intentional_nb.bots.direct import DirectToLLMBotStructure
@@ -412,6 +412,7 @@ async def tried(bot, action):
     return True
 
 
+@settings(deadline=None)
 @given(conversations(), conversations(), lists_of_choices, lists_of_choices)
 def test_any_edit_is_refused_and_nothing_changed_or_legal_and_undone(before, after, choices, more):
     bot = offline(before)
@@ -431,6 +432,7 @@ def test_any_edit_is_refused_and_nothing_changed_or_legal_and_undone(before, aft
     asyncio.run(run())
 
 
+@settings(deadline=None)
 @given(conversations(), conversations(), lists_of_choices, lists_of_choices, st.integers(1, 10))
 def test_after_any_edit_a_turn_is_taken_back_legally_or_nothing_is(before, after, choices, more, turn):
     bot = offline(before)
