@@ -15,7 +15,7 @@ from tests.source import PACKAGE, ROOT, classes, functions, imports, module_name
 
 LAYERS = [
     *("errors", "events", "markup", "audio", "wire", "tools", "conversation"),
-    *("clients", "bots", "panels", "terminal", "cli"),
+    *("clients", "bots", "panels", "magics", "terminal", "cli"),
 ]
 """A module imports only from its own layer and those before it."""
 LOCAL_MAY_USE = {"errors", "audio", "wire", "local"}
@@ -27,7 +27,7 @@ ONLY_IN = {
     "openai": {"clients"},
     "anywidget": {"panels"},
     "traitlets": {"panels"},
-    "IPython": {"panels", "audio"},
+    "IPython": {"panels", "audio", "magics"},
     "aiohttp": {"local"},
     "websockets": {"clients", "panels"},
     "genai_prices": {"bots"},

@@ -26,7 +26,7 @@ from intentional_nb.conversation.problems import Problem, found, nearest, shown,
 from intentional_nb.conversation.reading import Reader
 from intentional_nb.errors import GraphError
 
-__all__ = ["BotConfig", "Source", "SupportsToDict", "load_graph", "read_config"]
+__all__ = ["BotConfig", "Source", "SupportsToDict", "load_graph", "read_config", "with_stage"]
 
 
 @runtime_checkable
@@ -103,6 +103,29 @@ def read_config(source: Source, *, strict: bool = True) -> BotConfig:
     if strict and any(problem.is_error for problem in config.problems):
         raise GraphError(config.problems)
     return config
+
+
+def with_stage(graph: ConversationGraph, name: str, text: str) -> ConversationGraph:
+    """The graph with one stage as a YAML text describes it, in the place of the one of this name or after the others.
+
+    Args:
+        graph: Stays as it is.
+        name: The stage's name.
+        text: What stands below the stage's name in a file.
+
+    Raises:
+        GraphError: With every problem of the graph that this would be; the lines are those of ``text``.
+    """
+    document = from_yaml(text)
+    reader = Reader()
+    reader.problems += document.problems
+    stage = reader.stage(name, document.root or Entry(None))
+    stages = {**{other.name: other for other in graph.stages}, name: stage}
+    changed = replace(graph, stages=tuple(stages.values()), problems=())
+    problems = _complete(reader, () if document.root is None and document.problems else check(changed), None)
+    if any(problem.is_error for problem in problems):
+        raise GraphError(problems)
+    return replace(changed, problems=problems)
 
 
 def _checked_again(graph: ConversationGraph) -> ConversationGraph:

@@ -147,7 +147,7 @@ class Reader:
             message = f"there are {len(named)} stages, more than {_MOST_STAGES}; only the first are looked at"
             self.note("too-large", message, stages, None, "stages", value=len(named))
             named = dict(islice(named.items(), _MOST_STAGES))
-        return tuple(self._stage(name, child) for name, child in named.items()), background or "", opening
+        return tuple(self.stage(name, child) for name, child in named.items()), background or "", opening
 
     def line_of(self, problem: Problem) -> int | None:
         """The line of the problem's field, or of the nearest thing around it that has one."""
@@ -158,7 +158,8 @@ class Reader:
             place = place.rpartition(".")[0]
         return self.lines.get((problem.stage, place))
 
-    def _stage(self, name: str, entry: Entry) -> Stage:
+    def stage(self, name: str, entry: Entry) -> Stage:
+        """The stage that an entry describes."""
         self.lines[(name, "")] = entry.line
         keys = self.mapping(entry, name, "")
         self.known_keys(keys, STAGE_FIELDS, name, "", f"stage {shown(name)}")

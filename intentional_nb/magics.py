@@ -1,0 +1,240 @@
+"""The magics of a notebook, after ``%load_ext intentional_nb``: conversations in cells of their own.
+
+    %%conversation NAME          makes a bot of the YAML in the cell; if it is there already, it goes on in this graph
+    %%stage NAME.STAGE           the same for one stage of its graph
+    %chat NAME                   shows it in a panel; %voice and %studio likewise
+
+A name in the YAML's ``tools`` means the tool, or the function, that has this name in the notebook.
+"""
+
+# mypy: disallow-untyped-decorators=False
+# IPython's decorators have no types.
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import FunctionType
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+
+from intentional_nb.bots.loading import load_bot
+from intentional_nb.bots.structure import BotStructure
+from intentional_nb.conversation.difference import Difference
+from intentional_nb.conversation.graph import ConversationGraph
+from intentional_nb.conversation.loading import load_graph, with_stage
+from intentional_nb.conversation.problems import Problem, nearest
+from intentional_nb.conversation.router import IntentRouter
+from intentional_nb.errors import GraphError, IntentionalError
+from intentional_nb.tools.function import tool
+from intentional_nb.tools.registry import known_ids
+from intentional_nb.tools.tool import Tool
+
+__all__ = ["ConversationMagics"]
+
+OPTIONS = ("client", "model", "modality", "base_url", "api_key_name")
+"""What ``%%conversation`` hands on to `load_bot`."""
+MOST_PROBLEMS = 20
+"""Problems told below a cell; more would not be read."""
+
+
+@magics_class
+class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have no types
+    """Defines and changes the bots of a notebook from the YAML in its cells, and shows them."""
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._given: dict[str, dict[str, str]] = {}  # the options with which bots were made here, by name
+
+    @magic_arguments()
+    @argument("name", help="the bot's name in the notebook")
+    @argument("--client", help="local, openai or openai_realtime")
+    @argument("--model", help="the model's name")
+    @argument("--modality", help="text_messages or audio_stream")
+    @argument("--base-url", help="address of a server that speaks OpenAI's protocol")
+    @argument("--api-key-name", help="environment variable that holds the key")
+    @argument(
+        "--new", action="store_true", help="begin anew, with a new bot, instead of changing the one that is there"
+    )
+    @argument("--stages", action="append", default=[], metavar="OLD=NEW", help="stand in NEW where stage OLD is gone")
+    @no_var_expand
+    @cell_magic
+    def conversation(self, line: str, cell: str) -> ConversationGraph | Difference:
+        """Make a bot of the conversation in this cell; where there is one, let it go on in this graph.
+
+        The cell holds what a conversation file holds. Nothing happens when something is wrong with it.
+        """
+        arguments = parse_argstring(self.conversation, line)
+        name = _variable(arguments.name)
+        given = {option: value for option in OPTIONS if (value := getattr(arguments, option)) is not None}
+        text = self._placed(cell)
+        bot = None if arguments.new else self._open_bot(name, given)
+        with _told_briefly(text):
+            tools = self._tools(load_graph(text, strict=False))
+            if bot is not None:
+                return bot.update(text, tools=tools, stages=_places(arguments.stages))
+            made = load_bot(text, tools=tools, **given)
+        self._close(name)
+        self._given[name] = given
+        self.shell.user_ns[name] = made
+        return made.graph
+
+    @magic_arguments()
+    @argument("place", metavar="NAME.STAGE", help="the bot's name, and the stage's")
+    @no_var_expand
+    @cell_magic
+    def stage(self, line: str, cell: str) -> Difference:
+        """Let a bot go on with one stage as this cell describes it; a stage that is not there is added.
+
+        The cell holds what stands below the stage's name in a conversation file: its goal, its outcomes and so on, all
+        of them. Nothing happens when something is wrong with it.
+        """
+        name, dot, stage = _unquoted(parse_argstring(self.stage, line).place).partition(".")
+        if not (dot and stage):
+            raise UsageError(f"%%stage needs the name of a bot and of a stage, such as bot.greeting, not {line!r}")
+        bot = self._bot(_variable(name))
+        text = self._placed(cell)
+        with _told_briefly(text, stage):
+            graph = with_stage(bot.graph, stage, text)
+            return bot.update(graph, tools=self._tools(graph, stage))
+
+    @line_magic
+    def chat(self, line: str) -> Any:
+        """Show a bot in a chat panel: %chat NAME."""
+        from intentional_nb.panels.chat import ChatPanel
+
+        return ChatPanel(self._bot(_variable(line)))
+
+    @line_magic
+    def voice(self, line: str) -> Any:
+        """Show a bot in a panel with a microphone: %voice NAME."""
+        from intentional_nb.panels.voice import VoicePanel
+
+        bot = self._bot(_variable(line))
+        try:
+            return VoicePanel(bot)
+        except TypeError as error:
+            raise UsageError(str(error)) from error
+
+    @line_magic
+    def studio(self, line: str) -> Any:
+        """Show all there is to see of a bot, side by side: %studio NAME."""
+        return self._bot(_variable(line)).studio()
+
+    # -- the notebook's names
+
+    def _bot(self, name: str) -> BotStructure:
+        found = self.shell.user_ns.get(name)
+        if isinstance(found, BotStructure):
+            return found
+        bots = [other for other, value in self.shell.user_ns.items() if isinstance(value, BotStructure)]
+        close = nearest(name, bots)
+        hint = f"did you mean {close!r}?" if close else f"make one with %%conversation {name}, or with load_bot"
+        raise UsageError(f"there is no bot called {name!r}; {hint}")
+
+    def _open_bot(self, name: str, given: dict[str, str]) -> BotStructure | None:
+        """The bot of this name, to be changed; None where one is to be made."""
+        bot = self.shell.user_ns.get(name)
+        if bot is None:
+            return None
+        if not isinstance(bot, BotStructure):
+            raise UsageError(f"{name!r} is the name of something else, {bot!r:.60}; choose another name for the bot")
+        if bot.is_closed:
+            return None
+        if given and given != self._given.get(name):
+            options = ", ".join(f"--{option.replace('_', '-')}" for option in given)
+            raise UsageError(f"{name!r} is there already and keeps its model; add --new to make it anew with {options}")
+        return bot
+
+    def _close(self, name: str) -> None:
+        before = self.shell.user_ns.get(name)
+        if isinstance(before, BotStructure) and not before.is_closed:
+            before.close()
+
+    def _tools(self, graph: ConversationGraph, stage: str | None = None) -> list[Tool]:
+        """What the notebook has for the tools that the stages, or one of them, name."""
+        stages = [other for other in graph.stages if stage in (None, other.name)]
+        names = dict.fromkeys(use.id for other in stages for use in other.tools)
+        found = (_tool_called(name, self.shell.user_ns) for name in names if name not in known_ids())
+        return [value for value in found if value is not None]
+
+    def _placed(self, cell: str) -> str:
+        """The text with the lines above it empty, so that its lines have the numbers that they have in the cell."""
+        whole, below = self.shell.history_manager.input_hist_raw[-1], cell.rstrip("\n")
+        above = whole.removesuffix(below) if whole.endswith(below) else ""
+        return "\n" * max(1, above.count("\n")) + cell
+
+
+def _tool_called(name: str, values: Mapping[str, object]) -> Tool | None:
+    """The tool of this name, or the function as a tool; None where the notebook has neither."""
+    direct = values.get(name)
+    if isinstance(direct, FunctionType):
+        try:
+            return tool(name=name)(direct)
+        except (TypeError, ValueError) as error:
+            raise UsageError(str(error)) from error
+    # What begins with "_" is an output of before, and may be older than the tool that is meant.
+    named = (value for variable, value in values.items() if not variable.startswith("_"))
+    tools = (value for value in (direct, *named) if isinstance(value, Tool) and not isinstance(value, IntentRouter))
+    return next((value for value in tools if name in (value.name, value.id)), None)
+
+
+def _variable(text: str) -> str:
+    name = _unquoted(text.strip())
+    if not name.isidentifier():
+        raise UsageError(f"{name!r} cannot be a bot's name: a name has letters, digits and '_' only")
+    return name
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+def _places(pairs: list[str]) -> dict[str, str | None]:
+    places: dict[str, str | None] = {}
+    for pair in pairs:
+        old, equals, new = _unquoted(pair).partition("=")
+        if not (old and equals):
+            raise UsageError(f"--stages takes the names of two stages, such as old=new, not {pair!r}")
+        places[old] = new or None
+    return places
+
+
+# -- errors
+
+
+@contextlib.contextmanager
+def _told_briefly(text: str, stage: str | None = None) -> Iterator[None]:
+    """Whatever the package raises is shown in a few lines, with those of the cell that are to blame."""
+    try:
+        yield
+    except IntentionalError as error:
+        lines = _explained(error, text, stage)
+        # IPython asks an exception for this, and shows a traceback of the package's insides only where it has none.
+        error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+        raise
+
+
+def _explained(error: IntentionalError, text: str, stage: str | None) -> list[str]:
+    name = type(error).__name__
+    if not isinstance(error, GraphError):
+        return [f"{name}: {error}"]
+    source = text.splitlines()
+    lines = [f"{name}: nothing was changed"]
+    for problem in error.problems[:MOST_PROBLEMS]:
+        lines += _pointed_out(replace(problem, file=None) if stage in (problem.stage, None) else problem, source)
+    if len(error.problems) > MOST_PROBLEMS:
+        lines.append(f"… and {len(error.problems) - MOST_PROBLEMS} more")
+    return lines
+
+
+def _pointed_out(problem: Problem, source: list[str]) -> list[str]:
+    """The problem, and below it the line of the cell that it is about."""
+    if problem.file is not None or problem.line is None:
+        return [str(problem)]
+    number = min(problem.line, len(source))  # what is missing at the end is missing below the last line
+    return [str(problem), f"{number:>6} | {source[number - 1].rstrip()}"]
