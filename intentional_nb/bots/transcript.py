@@ -33,6 +33,7 @@ from intentional_nb.events import (
     ReplyInterrupted,
     ReplyText,
     ReplyTranscribed,
+    RequestStarted,
     ToolCallEnded,
     TurnEnded,
     TurnStarted,
@@ -61,6 +62,7 @@ class _Record:
         self._items: set[str] = set()
         self._marks: dict[str, dict[str, Any]] = {}  # what was heard of an item, by its id
         self._frozen: Turn | None = None
+        self.part = 0  # the request that was sent last
 
     @property
     def number(self) -> int:
@@ -106,6 +108,8 @@ class _Record:
         self._entries[index] = replace(entry, **mark) if mark else entry
 
     def add(self, entry: Entry) -> None:
+        if isinstance(entry, ToolEntry | RouteEntry):
+            entry = replace(entry, part=self.part)
         self._entries.append(entry)
         self._frozen = None
 
@@ -268,6 +272,9 @@ class Transcript:
             elif kind is ReplyAudio:
                 if self._open is not None:
                     self._open.note_audio(event.part, event.item_id)  # type: ignore[attr-defined]
+            elif kind is RequestStarted:
+                if self._open is not None:
+                    self._open.part = event.part  # type: ignore[attr-defined]
             else:
                 self._apply(event)
 

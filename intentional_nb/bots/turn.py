@@ -60,7 +60,11 @@ class TextEntry:
 
 @dataclass(frozen=True, slots=True)
 class ToolEntry:
-    """A tool call; ``output`` and ``duration_ms`` are there once it has ended."""
+    """A tool call; ``output`` and ``duration_ms`` are there once it has ended.
+
+    Attributes:
+        part: The request whose reply made the call, as in `RequestStarted`; calls of the same request run side by side.
+    """
 
     call_id: str
     name: str
@@ -68,13 +72,15 @@ class ToolEntry:
     status: ToolStatus | Literal["running"] = "running"
     output: str = ""
     duration_ms: float = 0.0
+    part: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RouteEntry:
-    """A route decision."""
+    """A route decision, made in the reply to request ``part`` of the turn."""
 
     decision: RouteDecision
+    part: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class FunctionTool(Tool):
         description: str | None = None,
         timeout_s: float | None = 60.0,
         on_interrupt: Literal["cancel", "keep"] = "cancel",
+        can_rerun: bool = False,
     ) -> None:
         self.function = function
         self.is_async = inspect.iscoroutinefunction(function)
@@ -44,6 +45,7 @@ class FunctionTool(Tool):
         self.description = description if description is not None else summary
         self.timeout_s = timeout_s
         self.on_interrupt = on_interrupt
+        self.can_rerun = can_rerun
         self.__doc__ = function.__doc__
         self._check_signature()
 
@@ -93,6 +95,7 @@ def tool(
     description: str | None = None,
     timeout_s: float | None = 60.0,
     on_interrupt: Literal["cancel", "keep"] = "cancel",
+    can_rerun: bool = False,
 ) -> Callable[[Callable[..., Any]], FunctionTool]: ...
 
 
@@ -104,7 +107,7 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
 
     Args:
         function: The function, when the decorator is used without brackets.
-        **options: ``name``, ``description``, ``timeout_s`` and ``on_interrupt`` of `Tool`.
+        **options: ``name``, ``description``, ``timeout_s``, ``on_interrupt`` and ``can_rerun`` of `Tool`.
 
     Raises:
         TypeError: The function takes ``*args``, ``**kwargs`` or positional-only parameters.

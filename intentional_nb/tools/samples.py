@@ -18,6 +18,7 @@ class GetCurrentDateAndTime(Tool):
     name = "get_current_date_and_time"
     description = "Get the current date and time."
     parameters = ()
+    can_rerun = True
 
     def __init__(self, now: str | None = None) -> None:
         self._now = datetime.fromisoformat(now) if now else None

@@ -55,6 +55,8 @@ class Tool(ABC):
         parameters: What the model passes.
         timeout_s: Seconds after which a call is given up; None waits for ever.
         on_interrupt: ``cancel`` stops a running call when the user interrupts, ``keep`` lets it finish.
+        can_rerun: Whether people may run a call again, by a click and as often as they like, to look at its result.
+            Only for what changes nothing: the conversation is not told of it.
     """
 
     registered: ClassVar[dict[str, type[Tool]]] = {}
@@ -66,6 +68,7 @@ class Tool(ABC):
     parameters: Sequence[ToolParameter] = ()
     timeout_s: float | None = 60.0
     on_interrupt: Literal["cancel", "keep"] = "cancel"
+    can_rerun: bool = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -5,7 +5,7 @@
  *   update {epoch, seq, ops}          what changed since number `seq - 1`; at most 30 a second
  *
  * `ops` are arrays: ["state", fields] · ["drop", [n, …]] · ["turn", turn] · ["set", n, fields] ·
- * ["entry", n, index, entry] · ["text", n, index, keep, html].
+ * ["entry", n, index, entry] · ["text", n, index, keep, html] · ["grow", n, index, arguments].
  *
  * Strings under `html` were made by the kernel's sanitising renderer and are the only ones that become elements;
  * every other string is shown as text, whatever it holds.
@@ -100,6 +100,8 @@ function applyOne(view, op) {
         k: "text",
         html: [...(entry?.html ?? []).slice(0, rest[2]), ...rest[3]],
       }));
+    case "grow":
+      return changeEntry(view, rest[0], rest[1], (entry) => ({ ...entry, arguments: entry.arguments + rest[2] }));
     default:
       return view;
   }
