@@ -137,7 +137,7 @@ def test_what_is_taken_off_the_page_takes_its_parts_along(studio):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [420, 1100])
+@pytest.mark.parametrize("width", [420, 660])
 def test_it_is_accessible(studio, theme, width):
     page = studio(theme=theme, width=width)
     expect(part(page, "Calls")).to_be_visible()
@@ -147,7 +147,9 @@ def test_it_is_accessible(studio, theme, width):
 
 def test_no_key_reaches_the_notebook(studio):
     page = studio(width=1100)
-    page.page.evaluate("() => { window.keys = []; document.addEventListener('keydown', (e) => window.keys.push(e.key)); }")
+    page.page.evaluate(
+        "() => { window.keys = []; document.addEventListener('keydown', (e) => window.keys.push(e.key)); }"
+    )
 
     for role in ("tab", "separator"):
         page.panel.get_by_role(role).first.focus()
