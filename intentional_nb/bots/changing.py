@@ -85,7 +85,8 @@ class ChangeableBot(ABC):
         the server is asked first, and this waits for its answer.
 
         Everything is checked before: whatever is raised, nothing has changed. The model and its settings stay as they
-        are, whatever a file says about them.
+        are, whatever a file says about them; and so do tools, with all that they remember, unless they have other
+        options or their class was defined anew.
 
         Args:
             source: Path of a YAML file, YAML text, a dict, a graph, or the builder `Conversation`.

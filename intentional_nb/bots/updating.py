@@ -24,6 +24,9 @@ __all__ = ["GraphUpdates", "Places", "Updated"]
 Places = Mapping[str, str | None]
 """Where to stand instead, by the old stage's name; None takes a stage off the trail."""
 
+MOST_STEPS = 100
+"""How many updates can be undone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Updated:
@@ -89,6 +92,7 @@ class GraphUpdates:
             def note(found: Difference) -> None:
                 if found or given:
                     self._steps.append(_Step(left, {**found.renamed, **(stages or {})}))
+                    del self._steps[:-MOST_STEPS]
 
             found = await self._go_on_in(llm, equipped, stages, note, is_worth_telling=bool(given))
         notices += self._not_updated(config.bot)

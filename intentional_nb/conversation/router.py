@@ -279,7 +279,7 @@ class IntentRouter(Tool):
         graph = load_graph(config)
         ours, *others = self._extra
         extra = (ours, *(tool for tool in tools if tool is not ours), *others)  # ours stays first, whatever is brought
-        return EquippedGraph(graph, extra, tools_by_stage(graph, extra, reserved=self.name))
+        return EquippedGraph(graph, extra, tools_by_stage(graph, extra, reserved=self.name, before=self.equipped))
 
     def go_on_in(self, equipped: EquippedGraph, *, stages: Mapping[str, str | None] | None = None) -> Difference:
         """Go on in another graph, from the same place; a turn that runs goes on there too.

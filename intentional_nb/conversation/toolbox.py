@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from intentional_nb.conversation.graph import ConversationGraph, Stage, ToolUse
@@ -30,7 +30,7 @@ class EquippedGraph:
 
 
 def tools_by_stage(
-    graph: ConversationGraph, extra: Sequence[Tool], *, reserved: str
+    graph: ConversationGraph, extra: Sequence[Tool], *, reserved: str, before: EquippedGraph | None = None
 ) -> Mapping[str, Mapping[str, Tool]]:
     """For each stage its tools by the name that the model knows.
 
@@ -40,11 +40,13 @@ def tools_by_stage(
         graph: The conversation.
         extra: Tools that are found by their id before the registered ones.
         reserved: A name that no tool of a stage may have.
+        before: The graph in which the conversation was until now: its tools are kept, with all that they remember,
+            where the same are wanted and their class was not defined anew.
 
     Raises:
         GraphError: With every tool that is unknown, cannot be made, or has a name that is taken.
     """
-    box = _Toolbox(extra, reserved)
+    box = _Toolbox(extra, reserved, before)
     tools = {name: box.tools_of(stage) for name, stage in graph.by_name.items()}
     if box.problems:
         placed = [replace(problem, file=graph.source) for problem in box.problems]
@@ -53,8 +55,9 @@ def tools_by_stage(
 
 
 class _Toolbox:
-    def __init__(self, extra: Sequence[Tool], reserved: str) -> None:
+    def __init__(self, extra: Sequence[Tool], reserved: str, before: EquippedGraph | None) -> None:
         self.extra = extra
+        self._before = list(_made_for(before)) if before is not None else []
         self.reserved = reserved
         self.problems: list[Problem] = []
         self._known = {*known_ids(extra), *(tool.name for tool in extra)}
@@ -82,7 +85,7 @@ class _Toolbox:
             self._note("unknown-tool", message, use, stage, field, nearest(use.id, self._known))
             return None
         try:
-            tool = resolve(use.id, use.options, self.extra)
+            tool = self._kept(use) or resolve(use.id, use.options, self.extra)
         except Exception as error:  # the constructor is the user's code, and its error is told with all others
             message = f"tool {shown(use.id)} in stage {shown(stage)} cannot be made: {error}"
             self._note("bad-tool", message, use, stage, field)
@@ -90,7 +93,18 @@ class _Toolbox:
         self._made.append((use, tool))
         return tool
 
+    def _kept(self, use: ToolUse) -> Tool | None:
+        if any(use.id in (tool.id, tool.name) for tool in self.extra):
+            return None  # what was handed over comes first
+        kind = Tool.registered.get(use.id)
+        return next((tool for made, tool in self._before if made == use and type(tool) is kind), None)
+
     def _note(self, code: str, message: str, use: ToolUse, stage: str, field: str, near: str | None = None) -> None:
         self.problems.append(
             found(code, message, stage=stage, field=field, value=use.id, suggestion=near, line=use.line)
         )
+
+
+def _made_for(equipped: EquippedGraph) -> Iterator[tuple[ToolUse, Tool]]:
+    for stage in equipped.graph.by_name.values():
+        yield from zip(stage.tools, equipped.tools[stage.name].values(), strict=True)

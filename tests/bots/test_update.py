@@ -14,6 +14,7 @@ from intentional_nb.errors import BotClosedError, GraphError, NothingToUndoError
 from intentional_nb.events import GraphSwapped, Notice, PromptUpdated, RouteDecision, TurnEnded, TurnStarted
 from intentional_nb.local.script import Step, calls, offers, prompted, returned, text
 from intentional_nb.tools.function import tool
+from intentional_nb.tools.tool import Tool
 from tests.clients.conftest import CONVERSATION
 from tests.clients.test_faults import one_stage
 from tests.conversation.graphs import conversations
@@ -137,6 +138,51 @@ def test_new_tools_come_with_the_graph_and_go_with_it(scripted):
     bot.undo()
 
     assert "brew" not in bot.llm.tools
+
+
+def test_tools_remember_what_they_did_unless_their_class_or_options_are_new(scripted, monkeypatch):
+    monkeypatch.setattr(Tool, "registered", dict(Tool.registered))
+
+    def define():
+        class Counter(Tool):
+            id = name = "counter"
+            description = "Count."
+
+            def __init__(self, step=1):
+                self.step = step
+
+            async def run(self, params):
+                return str(self.step)
+
+        return Counter
+
+    def counter():
+        return bot.intent_router.current_tools()["counter"]
+
+    first = define()
+    bot = scripted(conversation=edited(order={"tools": ["counter"]}))
+    kept = counter()
+
+    bot.update(edited(order={"goal": "Sell tea.", "tools": ["counter"]}))
+    assert counter() is kept
+    bot.update(edited(order={"tools": [{"id": "counter", "step": 2}]}))
+    assert (counter().step, type(counter())) == (2, first)
+    bot.undo()
+    assert counter() is kept
+    second = define()
+    bot.update(edited(order={"goal": "Sell milk.", "tools": ["counter"]}))
+    assert type(counter()) is second
+
+
+def test_after_a_reset_an_update_can_be_undone_too(scripted):
+    bot = scripted()
+    graph = bot.graph
+    bot.update(edited(order={"goal": "Sell tea."}))
+
+    bot.reset()
+    bot.undo()
+
+    assert (bot.graph, bot.stage) == (graph, "order")
 
 
 def test_what_the_file_says_about_the_bot_is_told_not_to_be_taken(scripted, capsys):

@@ -8,7 +8,7 @@ import pytest
 from intentional_nb.bots import runtime
 from intentional_nb.errors import RefusedError, ReplyTimeoutError
 from intentional_nb.events import ErrorOccurred, GraphSwapped, PromptUpdated, ReplyText, RouteDecision
-from intentional_nb.local.realtime.script import VoiceStep, offers, prompted, returned, say, sent, until
+from intentional_nb.local.realtime.script import VoiceStep, drop, offers, prompted, returned, say, says, sent, until
 from intentional_nb.tools.function import tool
 from intentional_nb.tools.tool import Tool
 from tests.bots.test_update import edited, events_of, held
@@ -224,6 +224,17 @@ def test_an_undo_is_confirmed_by_the_server_too(speaking):
     assert bot.graph is graph
     assert "Find out what to drink." in sessions_sent(speaking)[-1]["instructions"]
     assert bot.say("well").text == "A coffee?"
+
+
+def test_a_session_that_is_lost_meanwhile_is_followed_by_one_in_the_new_graph(speaking):
+    lost = VoiceStep(drop(), on="session.update")
+    bot = speaking(say("Hi."), lost, VoiceStep(say("Tea?"), expect=[prompted("Sell tea."), says("well")]))
+    bot.say("hello")
+
+    bot.update(TEA)
+
+    assert "Sell tea." in bot.llm.system_prompt
+    assert bot.say("well").text == "Tea?"
 
 
 def test_many_updates_at_once_end_with_one_of_them_and_the_model_has_it(speaking):

@@ -393,6 +393,34 @@ def test_after_any_edit_the_position_is_legal_or_nothing_has_changed(before, aft
     assert router.get_prompt()
 
 
+@given(conversations(), conversations(), st.lists(st.integers(0, 5), max_size=4), st.integers(0, 5))
+def test_a_choice_made_before_an_edit_leads_where_it_led_or_is_refused(before, after, choices, last):
+    router = IntentRouter(before)
+    for number, choice in enumerate(choices, 1):
+        router.begin_turn("…", turn=number)
+        if legal := names(router):
+            router.route({"outcome": legal[choice % len(legal)]})
+    router.begin_turn("…", turn=9)
+    offered = router.options()
+    if not offered:
+        return
+    chosen = offered[last % len(offered)]
+    try:
+        now_called = router.swap(after).renamed
+    except GraphError:
+        now_called = {}
+    place = router.position
+
+    decision = router.route({"outcome": chosen.name}, offered=offered)
+
+    if decision.kind == "refused":
+        assert router.position == place
+        assert router.refusal_text(decision).startswith("Error: ")
+    else:
+        assert (decision.kind, decision.target) == (chosen.kind, now_called.get(chosen.target, chosen.target))
+        assert {router.position.stage, *router.position.trail} <= set(router.stages)
+
+
 # Looking ahead.
 
 
