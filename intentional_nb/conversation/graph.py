@@ -55,6 +55,9 @@ class ToolUse:
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     line: int | None = field(default=None, compare=False, repr=False)
 
+    def __repr__(self) -> str:
+        return f"ToolUse({self.id!r}{f', {dict(self.options)!r}' if self.options else ''})"
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
