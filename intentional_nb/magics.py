@@ -30,6 +30,7 @@ from intentional_nb.conversation.loading import load_graph, with_stage
 from intentional_nb.conversation.problems import Problem, nearest
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import GraphError, IntentionalError
+from intentional_nb.panels.frame import title_of
 from intentional_nb.tools.function import tool
 from intentional_nb.tools.registry import known_ids
 from intentional_nb.tools.tool import Tool
@@ -76,7 +77,7 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         with _told_briefly(text):
             tools = self._tools(load_graph(text, strict=False))
             if bot is not None:
-                return bot.update(text, tools=tools, stages=_places(arguments.stages))
+                return _updated(bot, text, text, tools=tools, stages=_places(arguments.stages))
             made = load_bot(text, tools=tools, **given)
         self._close(name)
         self._given[name] = given
@@ -100,14 +101,15 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         text = self._placed(cell)
         with _told_briefly(text, stage):
             graph = with_stage(bot.graph, stage, text)
-            return bot.update(graph, tools=self._tools(graph, stage))
+            return _updated(bot, graph, text, tools=self._tools(graph, stage))
 
     @line_magic
     def chat(self, line: str) -> Any:
         """Show a bot in a chat panel: %chat NAME."""
         from intentional_nb.panels.chat import ChatPanel
 
-        return ChatPanel(self._bot(_variable(line)))
+        bot = self._bot(_variable(line))
+        return ChatPanel(bot, title=_title(bot, line))
 
     @line_magic
     def voice(self, line: str) -> Any:
@@ -116,14 +118,15 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
 
         bot = self._bot(_variable(line))
         try:
-            return VoicePanel(bot)
+            return VoicePanel(bot, title=_title(bot, line))
         except TypeError as error:
             raise UsageError(str(error)) from error
 
     @line_magic
     def studio(self, line: str) -> Any:
         """Show all there is to see of a bot, side by side: %studio NAME."""
-        return self._bot(_variable(line)).studio()
+        bot = self._bot(_variable(line))
+        return bot.studio(title=_title(bot, line))
 
     # -- the notebook's names
 
@@ -202,6 +205,20 @@ def _places(pairs: list[str]) -> dict[str, str | None]:
             raise UsageError(f"--stages takes the names of two stages, such as old=new, not {pair!r}")
         places[old] = new or None
     return places
+
+
+def _title(bot: BotStructure, name: str) -> str:
+    return title_of(bot, _unquoted(name.strip()).replace("_", " ").capitalize())
+
+
+def _updated(bot: BotStructure, source: str | ConversationGraph, text: str, **given: Any) -> Difference:
+    """Let the bot go on in another graph; a warning that the one before did not have is printed."""
+    known = {(problem.code, problem.stage, problem.field, problem.value) for problem in bot.graph.problems}
+    difference = bot.update(source, **given)
+    for problem in bot.graph.problems:
+        if (problem.code, problem.stage, problem.field, problem.value) not in known:
+            print("\n".join(_pointed_out(problem, text.splitlines())))  # noqa: T201  # below the cell
+    return difference
 
 
 # -- errors

@@ -300,6 +300,21 @@ def test_a_place_that_is_no_stage_of_a_bot_is_refused(shell, bot, capsys, place)
     assert shown.startswith("UsageError: ")
 
 
+@pytest.mark.parametrize("magic", ["%%stage door.hall", "%%conversation door"])
+def test_a_warning_that_a_change_brings_is_told_once_with_its_line(shell, bot, capsys, magic):
+    hall = "goal: Say welcome.\noutcomes:\n  seen: {description: They leave., move_to: _end_}\n"
+    inside = f"{DOOR.rstrip()}\n  hall:\n    " + hall.replace("\n", "\n    ")
+    cell = f"{magic}\n{hall}" if "stage" in magic else f"{magic}{inside}"
+
+    run(shell, cell)
+    told = capsys.readouterr().out
+    run(shell, cell)
+
+    assert "warning [unreachable] stage 'hall' cannot be reached from the start" in told
+    assert ("    13 |   hall:" in told) == ("conversation" in magic)
+    assert "unreachable" not in capsys.readouterr().out
+
+
 # -- tools
 
 
@@ -363,6 +378,7 @@ def test_a_chat_is_shown_by_name(shell, bot):
 
     assert isinstance(panel, ChatPanel)
     assert panel.bot is bot
+    assert panel.options["title"] == "Door"
     panel.close()
 
 
