@@ -90,11 +90,11 @@ class GraphUpdates:
             left = self._router.equipped
 
             def note(found: Difference) -> None:
-                if found or given:
+                if found:
                     self._steps.append(_Step(left, {**found.renamed, **(stages or {})}))
                     del self._steps[:-MOST_STEPS]
 
-            found = await self._go_on_in(llm, equipped, stages, note, is_worth_telling=bool(given))
+            found = await self._go_on_in(llm, equipped, stages, note)
         notices += self._not_updated(config.bot)
         for text in notices:
             self._emit(Notice(text=text))
@@ -118,7 +118,7 @@ class GraphUpdates:
                 raise NothingToUndoError("there is nothing to undo: the graph is the one that the bot began with")
             step = self._steps[-1]
             places = {**step.back(), **(stages or {})}
-            return await self._go_on_in(llm, step.left, places, lambda _: self._steps.pop(), is_worth_telling=True)
+            return await self._go_on_in(llm, step.left, places, lambda _: self._steps.pop())
 
     async def _go_on_in(
         self,
@@ -126,15 +126,13 @@ class GraphUpdates:
         equipped: EquippedGraph,
         stages: Places | None,
         note: Callable[[Difference], object],
-        *,
-        is_worth_telling: bool,
     ) -> Difference:
         router, done = self._router, [Difference()]
 
         def change() -> None:
             done[0] = found = router.go_on_in(equipped, stages=stages)
             note(found)
-            if found or is_worth_telling:
+            if found:
                 self._emit(GraphSwapped(changes=tuple(map(str, found)), stage=router.current_stage_name))
 
         await llm.go_on_in(router.tried_in(equipped, stages=stages), change)

@@ -17,7 +17,7 @@ from intentional_nb.errors import GraphError
 
 __all__ = ["Change", "Difference", "carried_over", "difference"]
 
-ChangeKind = Literal["added", "removed", "renamed", "changed"]
+ChangeKind = Literal["added", "removed", "renamed", "changed", "replaced"]
 
 _WHOLE = ("background", "initial_message")
 _OF_STAGES = tuple(item.name for item in fields(Stage) if item.name not in ("name", "outcomes"))
@@ -52,6 +52,8 @@ class Change:
                 return f"- {what}"
             case "renamed":
                 return f"~ stage {self.before!r} is now {self.after!r}"
+            case "replaced":
+                return f"~ {what} is another one"
         return f"~ {what}: {shown(self.before)} -> {shown(self.after)}"
 
 

@@ -14,7 +14,7 @@ from intentional_nb.conversation.loading import Source, load_graph
 from intentional_nb.conversation.position import Option, Position, advance, options, start_position
 from intentional_nb.conversation.problems import found, shown
 from intentional_nb.conversation.prompt import ROUTER_NAME, routing_parameters, system_prompt
-from intentional_nb.conversation.toolbox import EquippedGraph, tools_by_stage
+from intentional_nb.conversation.toolbox import EquippedGraph, replaced_tools, tools_by_stage
 from intentional_nb.errors import GraphError, RoutingError
 from intentional_nb.events import RouteDecision
 from intentional_nb.tools.end import EndConversationTool
@@ -296,6 +296,7 @@ class IntentRouter(Tool):
                 nothing has changed.
         """
         found = difference(self.graph, equipped.graph)
+        found = Difference((*found, *replaced_tools(self.equipped, equipped, found.renamed)))
         position = carried_over(self.position, self.graph, equipped.graph, stages=stages)
         turn, now = self._turn, found.renamed
         visited = {now.get(name, name) for name in turn.visited} | {position.stage}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from intentional_nb.conversation.difference import Change
 from intentional_nb.conversation.graph import ConversationGraph, Stage, ToolUse
 from intentional_nb.conversation.problems import Problem, found, nearest, shown, sorted_problems
 from intentional_nb.errors import GraphError
 from intentional_nb.tools.registry import known_ids, resolve
 from intentional_nb.tools.tool import Tool
 
-__all__ = ["EquippedGraph", "tools_by_stage"]
+__all__ = ["EquippedGraph", "replaced_tools", "tools_by_stage"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +104,24 @@ class _Toolbox:
         self.problems.append(
             found(code, message, stage=stage, field=field, value=use.id, suggestion=near, line=use.line)
         )
+
+
+def replaced_tools(old: EquippedGraph, new: EquippedGraph, renamed: Mapping[str, str]) -> Iterator[Change]:
+    """The tools that stages use as before, but which were defined anew or handed over anew.
+
+    Args:
+        old: As it was.
+        new: As it is.
+        renamed: The new names of stages, by their old ones.
+    """
+    was_called = {after: before for before, after in renamed.items()}
+    for stage in new.graph.stages:
+        name = was_called.get(stage.name, stage.name)
+        if name in old.tools and old.graph.by_name[name].tools == stage.tools:
+            before = old.tools[name].values()
+            for tool, used in zip(new.tools[stage.name].values(), before, strict=True):
+                if tool is not used:
+                    yield Change("replaced", stage.name, f"tool {tool.name!r}", used, tool)
 
 
 def _made_for(equipped: EquippedGraph) -> Iterator[tuple[ToolUse, Tool]]:

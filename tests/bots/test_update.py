@@ -174,6 +174,30 @@ def test_tools_remember_what_they_did_unless_their_class_or_options_are_new(scri
     assert type(counter()) is second
 
 
+def test_a_tool_that_was_defined_anew_is_a_change_too(scripted):
+    def define(answer):
+        @tool
+        def brew() -> str:
+            """Brew."""
+            return answer
+
+        return brew
+
+    first, second = define("tea"), define("coffee")
+    with_tool = edited(order={"tools": ["brew"]})
+    bot = scripted(conversation=with_tool, tools=(first,))
+    told = events_of(bot, GraphSwapped)
+
+    assert not bot.update(with_tool, tools=[first])
+    changes = bot.update(with_tool, tools=[second])
+
+    assert str(changes) == "~ stage 'order', tool 'brew' is another one"
+    assert [event.changes for event in told] == [(str(changes),)]
+    assert bot.intent_router.current_tools()["brew"] is second
+    bot.undo()
+    assert bot.intent_router.current_tools()["brew"] is first
+
+
 def test_after_a_reset_an_update_can_be_undone_too(scripted):
     bot = scripted()
     graph = bot.graph

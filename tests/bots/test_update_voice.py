@@ -168,6 +168,7 @@ async def test_a_caller_who_gives_up_changes_nothing(speaking, monkeypatch):
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+    await asyncio.to_thread(settled, lambda: not bot._updates._one_at_a_time.locked())
     assert held(bot) == before
 
     # What was asked of the server is taken back.
