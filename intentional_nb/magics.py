@@ -13,7 +13,7 @@ A name in the YAML's ``tools`` means the tool, or the function, that has this na
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
@@ -31,7 +31,7 @@ from intentional_nb.conversation.problems import Problem, nearest
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import GraphError, IntentionalError
 from intentional_nb.panels.frame import title_of
-from intentional_nb.tools.function import tool
+from intentional_nb.tools.function import FunctionTool
 from intentional_nb.tools.registry import known_ids
 from intentional_nb.tools.tool import Tool
 
@@ -50,6 +50,7 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self._given: dict[str, dict[str, str]] = {}  # the options with which bots were made here, by name
+        self._functions: dict[str, FunctionTool] = {}  # the notebook's functions as tools, by name
 
     @magic_arguments()
     @argument("name", help="the bot's name in the notebook")
@@ -162,28 +163,34 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         """What the notebook has for the tools that the stages, or one of them, name."""
         stages = [other for other in graph.stages if stage in (None, other.name)]
         names = dict.fromkeys(use.id for other in stages for use in other.tools)
-        found = (_tool_called(name, self.shell.user_ns) for name in names if name not in known_ids())
+        found = (self._tool_called(name) for name in names if name not in known_ids())
         return [value for value in found if value is not None]
+
+    def _tool_called(self, name: str) -> Tool | None:
+        """The tool of this name, or the function as a tool; None where the notebook has neither."""
+        direct = self.shell.user_ns.get(name)
+        if isinstance(direct, FunctionType):
+            return self._as_tool(name, direct)
+        # What begins with "_" is an output of before, and may be older than the tool that is meant.
+        named = (value for variable, value in self.shell.user_ns.items() if not variable.startswith("_"))
+        tools = (value for value in (direct, *named) if isinstance(value, Tool) and not isinstance(value, IntentRouter))
+        return next((value for value in tools if name in (value.name, value.id)), None)
+
+    def _as_tool(self, name: str, function: FunctionType) -> Tool:
+        """The same tool each time, so that a cell that is run again changes nothing."""
+        known = self._functions.get(name)
+        if known is None or known.function is not function:
+            try:
+                known = self._functions[name] = FunctionTool(function, name=name)
+            except (TypeError, ValueError) as error:
+                raise UsageError(str(error)) from error
+        return known
 
     def _placed(self, cell: str) -> str:
         """The text with the lines above it empty, so that its lines have the numbers that they have in the cell."""
         whole, below = self.shell.history_manager.input_hist_raw[-1], cell.rstrip("\n")
         above = whole.removesuffix(below) if whole.endswith(below) else ""
         return "\n" * max(1, above.count("\n")) + cell
-
-
-def _tool_called(name: str, values: Mapping[str, object]) -> Tool | None:
-    """The tool of this name, or the function as a tool; None where the notebook has neither."""
-    direct = values.get(name)
-    if isinstance(direct, FunctionType):
-        try:
-            return tool(name=name)(direct)
-        except (TypeError, ValueError) as error:
-            raise UsageError(str(error)) from error
-    # What begins with "_" is an output of before, and may be older than the tool that is meant.
-    named = (value for variable, value in values.items() if not variable.startswith("_"))
-    tools = (value for value in (direct, *named) if isinstance(value, Tool) and not isinstance(value, IntentRouter))
-    return next((value for value in tools if name in (value.name, value.id)), None)
 
 
 def _variable(text: str) -> str:

@@ -348,6 +348,18 @@ def test_a_function_that_was_written_anew_is_used_after_the_cell_is_run_again(sh
     assert knock.description == "Loudly."
 
 
+def test_a_cell_that_is_run_again_as_it_is_keeps_its_tools(shell):
+    cell = f"%%conversation door{DOOR}    tools: [knock]\n"
+    run(shell, 'def knock():\n    "Softly."')
+    run(shell, cell)
+    before = shell.user_ns["door"].intent_router.equipped.tools["why"]["knock"]
+
+    difference = run(shell, cell)
+
+    assert str(difference) == "no change"
+    assert shell.user_ns["door"].intent_router.equipped.tools["why"]["knock"] is before
+
+
 def test_a_stage_brings_its_tools(shell, bot):
     run(shell, 'def knock():\n    "Knock."')
 
