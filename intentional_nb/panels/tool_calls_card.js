@@ -75,20 +75,21 @@ function createWay() {
   const way = h("div", { class: "inb-c-way" });
   const why = h("div", { class: "inb-c-why" });
   const options = h("ul", { class: "inb-c-options", role: "list", "aria-label": "Options" });
-  const node = h("div", {}, way, why, options);
+  const node = h("div", {}, why, options);
 
   /** @param {string} option @param {boolean} isChosen */
   const chip = (option, isChosen) =>
     h("li", { class: isChosen ? "inb-c-chosen" : "" }, isChosen && icon("check"), option, isChosen && h("span", { class: "inb-sr" }, " (chosen)"));
 
   return {
-    node,
+    node, way,
     /** @param {RouteCall} entry @param {boolean} isOpen */
     draw(entry, isOpen) {
       const words = moveWords(/** @type {any} */ (entry));
       const isRefused = entry.kind === "refused";
       const choice = shownOf(entry, "choice");
       way.replaceChildren(
+        h("span", { class: "inb-sr" }, "Routing: "),
         h("code", {}, shownOf(entry, "source")),
         h("span", { class: "inb-c-arrow" }, icon(/** @type {any} */ (words.icon))),
         h("span", { class: "inb-sr" }, isRefused ? " refused " : " to "),
@@ -139,7 +140,7 @@ export function createCard(actions) {
     const isDone = await toClipboard(JSON.stringify(exported(entry, turn), null, 2));
     actions.say(isDone ? "Copied as JSON" : "The browser did not allow copying");
   });
-  const head = h("div", { class: "inb-c-head" }, mark, name, pill, took);
+  const head = h("div", { class: "inb-c-head" }, mark, name, way.way, pill, took);
   const foot = h("div", { class: "inb-c-foot" }, more, again, copy);
   const node = h("div", { class: "inb-c-card", role: "listitem" }, head, way.node, body, foot);
 
@@ -150,8 +151,10 @@ export function createCard(actions) {
     node.dataset.kind = isRouting(entry) ? "routing" : "tool";
     node.dataset.move = entry.k === "route" ? entry.kind : "";
     node.setAttribute("aria-label", callSentence(entry));
-    mark.replaceChildren(icon(entry.k === "route" ? /** @type {any} */ (moveWords(/** @type {any} */ (entry)).icon) : isRouting(entry) ? "arrow" : "tool"));
+    mark.replaceChildren(icon(isRouting(entry) ? "arrow" : "tool"));
     name.textContent = label;
+    mark.hidden = name.hidden = entry.k === "route";
+    way.way.hidden = entry.k !== "route";
     pill.textContent = statusWords(entry);
     took.textContent = entry.ms && entry.status !== "running" ? duration(entry.ms) : "";
     took.hidden = took.textContent === "";

@@ -166,10 +166,12 @@ export function newsOf(known, turns) {
   const states = new Map();
   /** @type {CallEntry[]} */
   const ended = [];
-  for (const entry of turns.flatMap((turn) => turn.entries)) {
+  const latest = Math.max(...[...(known?.keys() ?? [])].map((id) => Number.parseInt(id)));
+  for (const [entry, n] of turns.flatMap((turn) => turn.entries.map((entry) => /** @type {const} */ ([entry, turn.n])))) {
     const state = [entry, ...(("runs" in entry && entry.runs) || [])].map((one) => one.status).join();
     states.set(entry.id, state);
-    const isNew = known !== null && known.get(entry.id) !== state;
+    const isEarlier = !known?.has(entry.id) && n < latest; // it was asked for
+    const isNew = known !== null && known.get(entry.id) !== state && !isEarlier;
     if (isNew && !/writing|running/.test(state)) ended.push(entry);
   }
   return { states, ended };

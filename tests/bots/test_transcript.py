@@ -7,6 +7,7 @@ from intentional_nb.events import (
     ErrorOccurred,
     ReplyEnded,
     ReplyText,
+    RequestStarted,
     RetryScheduled,
     ToolCallEnded,
     ToolCallStarted,
@@ -34,6 +35,18 @@ def test_a_running_turn_can_be_read():
     made = transcript(STARTED, text("Hel"), text("lo"))
 
     assert (made[0].status, made[0].text, made[0].stage_after) == ("running", "Hello", "a")
+
+
+def test_a_call_knows_in_which_request_it_was_made():
+    def started(call_id):
+        return ToolCallStarted(turn=1, call_id=call_id, name="f", arguments={})
+
+    ended = ToolCallEnded(turn=1, call_id="a", name="f", status="ok", output="", duration_ms=1)
+    requests = [RequestStarted(turn=1, part=part) for part in (0, 1)]
+
+    made = transcript(STARTED, requests[0], started("a"), started("b"), ended, requests[1], started("c"), ENDED)
+
+    assert [(entry.call_id, entry.part) for entry in made[0].entries] == [("a", 0), ("b", 0), ("c", 1)]
 
 
 def test_text_of_another_request_is_another_entry():

@@ -164,6 +164,15 @@ test("what ended since is news, and nothing is for a page that knew nothing", ()
   assert.deepEqual(newsOf(second.states, [turn(tool(), ended, written())]).ended, []);
 });
 
+test("calls of before that are asked for are no news", () => {
+  const late = { ...turn(tool({ id: "5.0" })), n: 5 };
+  const { states } = newsOf(null, [late]);
+  assert.deepEqual(newsOf(states, [turn(tool()), late]).ended, []);
+  const later = { ...turn(tool({ id: "6.0" })), n: 6 };
+  assert.deepEqual(newsOf(states, [late, later]).ended.map((entry) => entry.id), ["6.0"]);
+  assert.deepEqual(newsOf(newsOf(null, []).states, [turn(tool())]).ended.length, 1);
+});
+
 test("a run that goes on is no news, and one that ended is", () => {
   const run = (status) => tool({ runs: [{ run: 1, status, output: "", ms: 0 }] });
   const { states, ended } = newsOf(newsOf(null, [turn(tool())]).states, [turn(run("running"))]);

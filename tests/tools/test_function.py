@@ -93,6 +93,18 @@ def test_names_and_descriptions_can_be_given():
     assert (find.name, find.description, find.timeout_s, find.on_interrupt) == ("look_up", "Find a word.", 1, "keep")
 
 
+def test_a_call_may_be_run_again_only_where_the_author_says_so():
+    @tool
+    def pay() -> None:
+        """Pay."""
+
+    @tool(can_rerun=True)
+    def look() -> None:
+        """Look."""
+
+    assert (pay.can_rerun, look.can_rerun) == (False, True)
+
+
 def test_nested_types_keep_their_own_titles_and_names():
     @dataclass
     class Guest:
