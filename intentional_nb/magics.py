@@ -72,7 +72,7 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         """
         arguments = parse_argstring(self.conversation, line)
         name = _variable(arguments.name)
-        given = {option: value for option in OPTIONS if (value := getattr(arguments, option)) is not None}
+        given = {option: _unquoted(value) for option in OPTIONS if (value := getattr(arguments, option)) is not None}
         text = self._placed(cell)
         bot = None if arguments.new else self._open_bot(name, given)
         with _told_briefly(text):

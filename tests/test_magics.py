@@ -127,7 +127,7 @@ def test_a_new_one_is_made_on_demand_and_the_old_one_closed(shell, bot):
 
 
 def test_options_choose_the_model_and_stay(shell):
-    cell = f"%%conversation door --client local --modality text_messages{DOOR}"
+    cell = f"%%conversation door --client local --modality 'text_messages'{DOOR}"
     run(shell, cell)
     bot = shell.user_ns["door"]
 
