@@ -253,12 +253,26 @@ def latest(
 
     A turn is never cut: the last one is there whatever it has.
     """
-    found = [(turn, calls) for turn in turns if (calls := calls_of(turn, written.get(turn.number)))]
-    count, first = 0, len(found)
-    while first > 0 and (count == 0 or count + len(found[first - 1][1]) <= most):
-        first -= 1
-        count += len(found[first][1])
-    return found[first:], sum(len(calls) for _, calls in found[:first])
+    found: list[tuple[Turn, list[Call]]] = []
+    count = hidden = 0
+    for turn in reversed(turns):
+        known = written.get(turn.number)
+        more = _count(turn, known)
+        if not more:
+            continue
+        if hidden or (count and count + more > most):
+            hidden += more
+        else:
+            found.append((turn, calls_of(turn, known)))
+            count += more
+    return found[::-1], hidden
+
+
+def _count(turn: Turn, written: Written | None) -> int:
+    """How many calls `calls_of` gives, told quickly: most turns are not shown."""
+    if written is not None and written.calls:
+        return len(calls_of(turn, written))
+    return sum(isinstance(entry, ToolEntry | RouteEntry) for entry in turn.entries)
 
 
 def call_changes(old: Sequence[View], new: Sequence[View]) -> list[Operation]:
