@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from intentional_nb.bots.structure import BotStructure
+from intentional_nb.events import Event, ReplyAudio, ReplyText, ToolArguments
 from intentional_nb.markup import visible
 from intentional_nb.panels.base import Panel
 from intentional_nb.panels.bundle import bundle
@@ -23,6 +24,9 @@ from intentional_nb.panels.voice_bridge import SpeakingBot
 __all__ = ["Studio"]
 
 _FOLDER = Path(__file__).parent
+
+_WITHIN_A_REPLY = (ReplyAudio, ReplyText, ToolArguments)
+"""Events that come by the thousand, after which nothing is settled."""
 
 
 class Studio(Panel):
@@ -68,7 +72,7 @@ class Studio(Panel):
         parts = (self.conversation, self.graph, self.tool_calls, self.timeline)
         models = [part.model_id for part in parts]
         super().__init__({"title": visible(self._title), "height": length, "parts": models})
-        self._at_close += (bot.subscribe(lambda _: self._coalescer.touch()), *(part.close for part in parts))
+        self._at_close += (bot.subscribe(self._note), *(part.close for part in parts))
 
     def __repr__(self) -> str:
         return f"Studio({self._title!r}, turns={len(self.bot.transcript)}, stage={self.bot.stage!r})"
@@ -82,6 +86,10 @@ class Studio(Panel):
         return StaticTranscript("\n".join(copy.html for copy in copies), repr(self))
 
     # The parts talk with their own pages; this one only keeps the copy for the notebook.
+
+    def _note(self, event: Event) -> None:
+        if not isinstance(event, _WITHIN_A_REPLY):
+            self._coalescer.touch()
 
     def _view(self) -> dict[str, Any]:
         return {"busy": not self._is_settled(), "closed": self.bot.is_closed}

@@ -9,12 +9,16 @@ from collections.abc import Callable
 
 __all__ = ["Coalescer", "Worker"]
 
+LINGER_S = 0.5
+"""How long a thread waits for another job: while a reply streams there are thirty a second, and to start a thread costs
+more than most of them."""
+
 
 class Worker:
     """Runs jobs one after another, in the order given, on a daemon thread.
 
-    The thread ends when there is nothing left to do and is started again for the next job, so that the many panels
-    of a long notebook session cost nothing while nobody uses them.
+    The thread ends when there has been nothing to do for a moment and is started again for the next job, so that the
+    many panels of a long notebook session cost nothing while nobody uses them.
     """
 
     def __init__(self, name: str, on_error: Callable[[Exception], None]) -> None:
@@ -28,13 +32,14 @@ class Worker:
         self._on_error = on_error
         self._jobs: deque[Callable[[], object]] = deque()
         self._is_running = False
-        self._lock = threading.Lock()
+        self._arrived = threading.Condition()
 
     def submit(self, job: Callable[[], object]) -> None:
         """Run ``job`` after those already waiting; returns at once, from any thread."""
-        with self._lock:
+        with self._arrived:
             self._jobs.append(job)
             if self._is_running:
+                self._arrived.notify()
                 return
             self._is_running = True
         threading.Thread(target=self._serve, name=self._name, daemon=True).start()
@@ -47,8 +52,8 @@ class Worker:
                 self._on_error(error)
 
     def _next(self) -> Callable[[], object] | None:
-        with self._lock:
-            if self._jobs:
+        with self._arrived:
+            if self._jobs or self._arrived.wait_for(lambda: self._jobs, LINGER_S):
                 return self._jobs.popleft()
             self._is_running = False
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.browser.accessibility import violations
@@ -18,7 +20,8 @@ window.removed = [];
 window.parts = Object.fromEntries(%s.map((name) => [name, {
   view() {
     const el = document.createElement('div');
-    el.innerHTML = `<section class="inb-panel" aria-label="${name}"><button type="button">In ${name}</button></section>`;
+    const button = '<button type="button">In ' + name + '</button>';
+    el.innerHTML = '<section class="inb-panel" aria-label="' + name + '">' + button + '</section>';
     return { el, remove() { window.removed.push(name); el.remove(); } };
   },
 }]));
@@ -69,7 +72,7 @@ def test_in_a_narrow_place_one_part_stands_below_the_other(studio):
     boxes = [box(page, name) for name in ("Chat", "Graph", "Calls")]
 
     assert [round(one["width"]) for one in boxes] == [420] * 3
-    assert all(upper["y"] + upper["height"] <= lower["y"] for upper, lower in zip(boxes, boxes[1:], strict=False))
+    assert all(upper["y"] + upper["height"] <= lower["y"] for upper, lower in pairwise(boxes))
     expect(page.panel.get_by_role("separator")).to_be_hidden()
 
 

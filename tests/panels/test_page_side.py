@@ -15,8 +15,13 @@ from intentional_nb.panels.bundle import bundle
 HERE = Path(__file__).parent
 PANELS = Path(panels.__file__).parent
 LARGEST = {
-    **{"chat": 60_000, "voice": 120_000, "stage_graph": 90_000, "tool_calls": 70_000, "timeline": 60_000},
-    **{"studio": 30_000, "own": 30_000},
+    "chat": 60_000,
+    "own": 30_000,
+    "stage_graph": 90_000,
+    "studio": 30_000,
+    "timeline": 60_000,
+    "tool_calls": 70_000,
+    "voice": 120_000,
 }
 """In bytes: what is sent to a page with each panel, and stands in a notebook that keeps its widgets."""
 
