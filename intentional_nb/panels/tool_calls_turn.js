@@ -16,6 +16,9 @@ export function createTurnOfCalls(actions) {
   const rows = new Map();
   /** @type {ReturnType<typeof createWaterfall> | null} */
   let waterfall = null;
+  let wasOff = false;
+  /** What was sifted last, and what was seen then. @type {{key: unknown[], wanted: CallEntry[]}} */
+  let sifted = { key: [], wanted: [] };
 
   const number = h("strong", {});
   const said = h("span", { class: "inb-c-said" });
@@ -55,6 +58,8 @@ export function createTurnOfCalls(actions) {
 
   /** @param {CallTurn} turn */
   function update(turn) {
+    if (turn === shown && wasOff === actions.isOff()) return; // most turns, whenever something happens in one
+    wasOff = actions.isOff();
     if (turn !== shown) {
       const words = userWords(/** @type {any} */ (turn));
       number.textContent = `Turn ${turn.n}`;
@@ -91,12 +96,15 @@ export function createTurnOfCalls(actions) {
      */
     sift(filter, query) {
       const turn = /** @type {CallTurn} */ (shown);
+      const key = [turn, filter, query];
+      if (key.every((part, index) => part === sifted.key[index])) return sifted.wanted;
       const wanted = turn.entries.filter((entry) => passes(entry, filter) && matches(entry, turn, query));
       turn.entries.forEach((entry, index) => {
         cards[index].node.hidden = !wanted.includes(entry);
       });
       for (const row of rows.values()) row.hidden = [...row.children].every((card) => /** @type {HTMLElement} */ (card).hidden);
       node.hidden = wanted.length === 0;
+      sifted = { key, wanted };
       return wanted;
     },
   };
