@@ -39,6 +39,7 @@ class OneModelBotStructure(BotStructure):
     """
 
     is_spoken: ClassVar[bool] = False
+    """Whether people speak with it."""
 
     llm: ModelClient
 

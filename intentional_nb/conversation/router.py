@@ -278,7 +278,9 @@ class IntentRouter(Tool):
         """
         graph = load_graph(config)
         ours, *others = self._extra
-        extra = (ours, *(tool for tool in tools if tool is not ours), *others)  # ours stays first, whatever is brought
+        brought = [tool for tool in tools if tool is not ours]  # ours stays first, whatever is brought
+        hidden = {(tool.id, tool.name) for tool in brought}
+        extra = (ours, *brought, *(tool for tool in others if (tool.id, tool.name) not in hidden))
         return EquippedGraph(graph, extra, tools_by_stage(graph, extra, reserved=self.name, before=self.equipped))
 
     def go_on_in(self, equipped: EquippedGraph, *, stages: Mapping[str, str | None] | None = None) -> Difference:

@@ -12,7 +12,9 @@ from intentional_nb.bots.direct import DirectToLLMBotStructure
 from intentional_nb.bots.voice import VoiceBotStructure
 from intentional_nb.clients.history import assistant_message, tool_message, user_message
 from intentional_nb.clients.memory import Chapter, as_items, as_messages, until
+from intentional_nb.clients.reseeding import call_items, reply_item, user_item
 from intentional_nb.conversation.position import Position
+from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.errors import BotClosedError, GraphError
 from intentional_nb.events import ConversationEnded, ReplyText, TurnEnded, TurnStarted
 from intentional_nb.local.realtime.script import VoiceStep, say
@@ -343,6 +345,58 @@ def test_what_a_fork_does_leaves_the_bot_alone_and_the_other_way_round(conversat
         after = state(other)
         live(bot, more)
         assert state(other) == after
+
+    asyncio.run(run())
+
+
+async def live_spoken(bot, taken):
+    """Spoken turns as a session would bring them."""
+    turns, dialogue = bot.llm._conductor.turns, bot.llm._conductor.dialogue
+    for _, kind in taken:
+        turn = turns.begin("…")
+        number = turn.number
+        items = [user_item(f"message {number}")]
+        if kind == "calls":
+            items += call_items(ToolCall(f"call_{number}", "t", "{}"), "42")
+        if kind != "silent":
+            items.append(reply_item(f"reply {number}"))
+        for item in items:
+            dialogue.past.note(dialogue.add(item), number)
+        if kind == "ends":
+            turns._end_conversation(turn)
+        turns._end(turn, "completed")
+        await asyncio.sleep(0)
+
+
+def known(bot):
+    """What the model knows, with its turns, and the turns that can be taken back."""
+    fields = ("turn", "type", "role", "text", "name", "arguments", "output")
+    items = [[item.get(field) for field in fields] for item in bot.llm.conversation]
+    return items, [turn.number for turn in bot.transcript], sorted(bot._moments), bot._is_open, bot.position
+
+
+@settings(deadline=None, max_examples=50)
+@given(steps, st.data())
+def test_a_spoken_fork_knows_what_the_bot_would_know_if_the_turn_were_taken_back(taken, data):
+    config = {"llm": {"name": "nobody-realtime", "base_url": "http://localhost:9/v1"}}
+
+    async def run():
+        bot = VoiceBotStructure(config, IntentRouter(CONVERSATION), api_key="none")
+        await live_spoken(bot, taken)
+        before = known(bot)
+        turn = data.draw(st.none() | st.integers(1, len(taken))) if taken else None
+        other = await forked(bot, turn)
+        assert known(bot) == before
+        if turn is not None:
+            await bot._rewind(turn, None)
+        assert known(other) == known(bot)
+        if turn is not None and turn > 1:
+            further = data.draw(st.integers(1, turn - 1))
+            await bot._rewind(further, None)
+            await other._rewind(further, None)
+            assert known(other) == known(bot)
+        for one in (bot, other):
+            await one._shut_down()
 
     asyncio.run(run())
 

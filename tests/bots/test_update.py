@@ -194,6 +194,7 @@ def test_a_tool_that_was_defined_anew_is_a_change_too(scripted):
     assert str(changes) == "~ stage 'order', tool 'brew' is another one"
     assert [event.changes for event in told] == [(str(changes),)]
     assert bot.intent_router.current_tools()["brew"] is second
+    assert first not in bot.intent_router.equipped.extra, "what nobody can find any more is not kept"
     bot.undo()
     assert bot.intent_router.current_tools()["brew"] is first
 
