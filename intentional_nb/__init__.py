@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from intentional_nb.local.server import LocalServer
     from intentional_nb.panels.chat import ChatPanel
     from intentional_nb.panels.own import BotPanel
+    from intentional_nb.panels.side_by_side import SideBySide
     from intentional_nb.panels.stage_graph import StageGraph
     from intentional_nb.panels.studio import Studio
     from intentional_nb.panels.timeline import Timeline
@@ -92,6 +93,7 @@ __all__ = [
     "ScriptError",
     "ServerError",
     "SessionClosedError",
+    "SideBySide",
     "StageGraph",
     "Step",
     "Studio",
@@ -145,6 +147,7 @@ _HOMES = {
     "panels.chat": ("ChatPanel",),
     "panels.own": ("BotPanel",),
     "panels.voice": ("VoicePanel",),
+    "panels.side_by_side": ("SideBySide",),
     "panels.stage_graph": ("StageGraph",),
     "panels.studio": ("Studio",),
     "panels.timeline": ("Timeline",),

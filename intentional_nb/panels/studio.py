@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from intentional_nb.bots.structure import BotStructure
-from intentional_nb.events import Event, ReplyAudio, ReplyText, ToolArguments
 from intentional_nb.markup import visible
-from intentional_nb.panels.base import Panel
 from intentional_nb.panels.bundle import bundle
 from intentional_nb.panels.chat import ChatPanel
 from intentional_nb.panels.conversation import ConversationPanel
 from intentional_nb.panels.frame import css_length, title_of
+from intentional_nb.panels.parts import PartsPanel
 from intentional_nb.panels.saved import StaticTranscript
 from intentional_nb.panels.stage_graph import StageGraph
 from intentional_nb.panels.timeline import Timeline
@@ -25,11 +22,8 @@ __all__ = ["Studio"]
 
 _FOLDER = Path(__file__).parent
 
-_WITHIN_A_REPLY = (ReplyAudio, ReplyText, ToolArguments)
-"""Events that come by the thousand, after which nothing is settled."""
 
-
-class Studio(Panel):
+class Studio(PartsPanel):
     """Chat or voice, stage graph, tool calls and timeline of one bot; the last expression of a cell shows it.
 
     Where there is room, the conversation stands on the left and what leads to it on the right; in a narrow place one
@@ -70,9 +64,8 @@ class Studio(Panel):
         self.tool_calls = ToolCalls(bot, title="Tool calls")
         self.timeline = Timeline(bot, title="Timeline")
         parts = (self.conversation, self.graph, self.tool_calls, self.timeline)
-        models = [part.model_id for part in parts]
-        super().__init__({"title": visible(self._title), "height": length, "parts": models})
-        self._at_close += (bot.subscribe(self._note), *(part.close for part in parts))
+        super().__init__(parts, {"title": visible(self._title), "height": length})
+        self._at_close += tuple(part.close for part in parts)
 
     def __repr__(self) -> str:
         return f"Studio({self._title!r}, turns={len(self.bot.transcript)}, stage={self.bot.stage!r})"
@@ -84,27 +77,6 @@ class Studio(Panel):
         """
         copies = (self.conversation.freeze(), self.graph.freeze(), self.tool_calls.freeze())
         return StaticTranscript("\n".join(copy.html for copy in copies), repr(self))
-
-    # The parts talk with their own pages; this one only keeps the copy for the notebook.
-
-    def _note(self, event: Event) -> None:
-        if not isinstance(event, _WITHIN_A_REPLY):
-            self._coalescer.touch()
-
-    def _view(self) -> dict[str, Any]:
-        return {"busy": not self._is_settled(), "closed": self.bot.is_closed}
-
-    def _changes(self, old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
-        return [] if old == new else [["state", new]]
-
-    def _is_settled(self) -> bool:
-        return not any(turn.status == "running" for turn in self.bot.transcript.turns[-1:])
-
-    def _do(self, kind: str, message: Mapping[str, Any], buffers: Any) -> None:
-        raise ValueError(f"the page sent a command that this panel does not know: {kind!r:.60}")
-
-    def _fail(self, error: Exception) -> None:
-        self.conversation._fail(error)
 
 
 def _conversation(bot: BotStructure, title: str) -> ConversationPanel:

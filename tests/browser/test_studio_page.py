@@ -161,3 +161,14 @@ def test_no_key_reaches_the_notebook(studio):
     assert page.page.evaluate("() => window.keys") == []
     focusable = "button.inb-tab, [role=separator]"
     assert page.panel.locator(f":is({focusable}):not([data-lm-suppress-shortcuts])").count() == 0
+
+
+def test_panels_stand_side_by_side_where_there_is_room(blank):
+    wide = blank("side_by_side", {"parts": ["Chat", "Graph"]}, script=PARTS, width=900)
+    narrow = blank("side_by_side", {"parts": ["Chat", "Graph"]}, script=PARTS, width=420)
+    for page in (wide, narrow):
+        expect(part(page, "Graph")).to_be_visible()
+
+    assert box(wide, "Chat")["x"] + box(wide, "Chat")["width"] <= box(wide, "Graph")["x"]
+    assert box(narrow, "Chat")["y"] + box(narrow, "Chat")["height"] <= box(narrow, "Graph")["y"]
+    assert violations(wide.page, "#panel") == []

@@ -17,6 +17,7 @@ PANELS = Path(panels.__file__).parent
 LARGEST = {
     "chat": 60_000,
     "own": 30_000,
+    "side_by_side": 30_000,
     "stage_graph": 90_000,
     "studio": 30_000,
     "timeline": 60_000,
