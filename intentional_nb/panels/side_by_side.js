@@ -25,8 +25,8 @@ function createPanel(el, options, session) {
   const [, alerts] = banners.nodes; // how the kernel is doing, each part says itself
   const root = h(
     "section",
-    { class: "inb-frame inb-beside", "aria-label": "Side by side" },
-    alerts, h("div", { class: "inb-beside-row" }, ...places.nodes), status.node,
+    { class: "inb-whole inb-abreast", "aria-label": "Side by side" },
+    alerts, h("div", { class: "inb-abreast-row" }, ...places.nodes), status.node,
   );
   el.replaceChildren(root);
   keepToItself(root);

@@ -36,7 +36,7 @@ function createPanel(el, options, session) {
   );
   const root = h(
     "section",
-    { class: "inb-frame inb-studio", "aria-label": `Studio: ${options.title}` },
+    { class: "inb-whole inb-studio", "aria-label": `Studio: ${options.title}` },
     alerts, row, status.node,
   );
   root.style.setProperty("--inb-studio-height", options.height);

@@ -311,3 +311,19 @@ def test_notebook_7_shows_it_too(studio):
         shown.expect_shows(say(page, number))
 
     expect(page.page.locator(".inb-static").locator("visible=true")).to_have_count(0)
+
+
+def test_a_bot_and_its_fork_stand_side_by_side(studio):
+    show = "from intentional_nb import ChatPanel, SideBySide\nbot.say('words 1')\nother = bot.fork(1)\n"
+    chats = "ChatPanel(bot, title='before', height=300), ChatPanel(other, title='after', height=300)"
+    page, _ = studio(show=f"{show}display(studio, SideBySide({chats}))")
+    left, right = (page.page.get_by_role("region", name=name, exact=True) for name in ("before", "after"))
+
+    page.ask("other.say('another word')")
+
+    expect(left).to_contain_text("words 1")
+    expect(right).to_contain_text("another word", timeout=20_000)
+    expect(right).not_to_contain_text("words 1")
+    at_left, at_right = left.bounding_box(), right.bounding_box()
+    assert at_left["y"] == at_right["y"]
+    assert at_left["x"] + at_left["width"] <= at_right["x"]
