@@ -28,7 +28,7 @@
  *            busy: boolean, closed: boolean, drawing: boolean, hidden: number, alerts: Alert[], changed: string[],
  *            graph: {stages: Stage[], ways: Way[], renamed: Record<string, string>,
  *                    problems: {severity: string, text: string, stage: string | null}[]},
- *            visits: Record<string, number>, taken: Record<string, number>, told: Record<string, Told>,
+ *            visits: Record<string, number>, taken: Record<string, number>, told: Record<string, Told>, times: (Times & {n: number}) | null,
  *            turns: {n: number, user: string | null, at: number, entries: Move[]}[]}} StageView with each picture that
  *   there is as `picture_TB` and so on
  * @typedef {null | {kind: "stage", id: string, name: string} | {kind: "ways", ways: string[]} |
@@ -51,7 +51,7 @@ import { createWordsOnly } from "./stage_graph_words.js";
 
 /** What the kernel has told before it has told anything. */
 const NO_GRAPH = {
-  now: null, path: [], reachable: [], drawing: true, changed: [], visits: {}, taken: {}, told: {},
+  now: null, path: [], reachable: [], drawing: true, changed: [], times: null, visits: {}, taken: {}, told: {},
   graph: { stages: [], ways: [], problems: [], renamed: {} },
 };
 
@@ -102,7 +102,7 @@ function createPanel(el, options, session) {
   const root = h(
     "section",
     { class: "inb-panel inb-stages", "aria-labelledby": id },
-    head, ...banners.nodes, h("div", { class: "inb-s-body" }, picture.node, words.node, side.node), foot.node, status.node,
+    head, ...banners.nodes, h("div", { class: "inb-s-body" }, picture.node, words.node, side.node), foot.times, foot.node, status.node,
   );
   root.style.setProperty("--inb-height", options.height);
   el.replaceChildren(root);

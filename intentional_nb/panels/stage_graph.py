@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from intentional_nb.bots import prices
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.conversation.diagram import Direction, page_sheet
 from intentional_nb.events import (
@@ -34,6 +36,7 @@ from intentional_nb.panels.instructions import Instructions
 from intentional_nb.panels.saved import StaticTranscript
 from intentional_nb.panels.stage_graph_html import stage_graph_html
 from intentional_nb.panels.stage_map import journey_view, reachable_view
+from intentional_nb.panels.timeline_view import timeline_view
 
 __all__ = ["StageGraph"]
 
@@ -134,6 +137,7 @@ class StageGraph(Panel):
             **{f"picture_{direction}": picture for direction, picture in drawn.pictures.items()},
             "drawing": self._drawings.is_drawing,
             "told": self._told(),
+            "times": self._times(),
             **{name: [] for name in ("queue", "taken", "returned")},  # nothing is said in this panel
             **journey_view(turns, position.stage, drawn.map),
         }
@@ -146,6 +150,16 @@ class StageGraph(Panel):
         names = {box: shown.stage(box) for box in boxes}
         views = {box: self._instructions.view(name) for box, name in names.items() if name is not None}
         return {box: view for box, view in views.items() if view is not None}
+
+    def _times(self) -> dict[str, Any] | None:
+        """Where the time of the latest turn went; None where nothing is known of it."""
+        turns = self.bot.transcript.turns
+        times = self.bot.stopwatch.of(turns[-1].number) if turns else None
+        if times is None or not times.spans:
+            return None
+        now_ms = self.bot.stopwatch.now_ms(times.turn, time.perf_counter())
+        cost_usd = prices.cost_of_turn(times, on=turns[-1].started_at.date())
+        return {"n": times.turn, **timeline_view(times, now_ms=now_ms, cost_usd=cost_usd)}
 
     def _changes(self, old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
         state = {name: value for name, value in new.items() if name != "turns" and old.get(name) != value}

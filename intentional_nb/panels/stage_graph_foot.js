@@ -1,7 +1,8 @@
-/** Below the drawing, in words: where the conversation stands, where it would return to, and what moved it last. */
+/** Below the drawing: where the conversation stands, where it would return to, what moved it last, and how long it took. */
 
-import { h } from "./page/elements.js";
+import { h, iconButton } from "./page/elements.js";
 import { icon } from "./page/icons.js";
+import { createWaterfall } from "./page/waterfall.js";
 import { moveWords } from "./page/words.js";
 import { nameOf } from "./stage_graph_steps.js";
 
@@ -10,11 +11,35 @@ export function createFoot(actions) {
   const trail = h("div", { class: "inb-s-trail", role: "group", "aria-label": "Where the conversation stands, and would return to" });
   const last = h("button", { type: "button", class: "inb-s-last" });
   const changes = h("button", { type: "button", class: "inb-s-changed", hidden: true, onclick: actions.showChanges });
-  const node = h("div", { class: "inb-s-foot" }, trail, changes, last);
+  const timesButton = iconButton("clock", "Where the time of the latest turn went", () => setTimes(times.hidden));
+  const times = h("div", { class: "inb-s-times", hidden: true });
+  const node = h("div", { class: "inb-s-foot" }, trail, changes, last, timesButton);
+  /** @type {{n: number, draw: (times: Times, now: number) => void} | null} */
+  let waterfall = null;
+  /** @type {StageView["times"]} */
+  let timed = null;
   let drawn = "";
   /** What a click on the last move opens. @type {() => void} */
   let open = () => {};
   last.addEventListener("click", () => open());
+
+  /** @param {boolean} isOpen */
+  function setTimes(isOpen) {
+    times.hidden = !isOpen;
+    timesButton.setAttribute("aria-expanded", String(isOpen));
+    drawTimes();
+  }
+
+  function drawTimes() {
+    timesButton.hidden = !timed;
+    if (!timed || times.hidden) return;
+    if (waterfall?.n !== timed.n) {
+      const { node: bars, draw } = createWaterfall(`Where the time of turn ${timed.n} went`);
+      waterfall = { n: timed.n, draw };
+      times.replaceChildren(h("div", { class: "inb-s-turn" }, `Turn ${timed.n}`), bars);
+    }
+    waterfall.draw(timed, timed.now ?? timed.ms ?? 0);
+  }
 
   /** @param {StageView} view */
   function drawTrail(view) {
@@ -57,12 +82,18 @@ export function createFoot(actions) {
     );
   }
 
+  setTimes(false);
   let lastKey = "";
   return {
     node,
+    times,
     /** @param {StageView} view @param {ToldMove[]} moves */
     draw(view, moves) {
       drawTrail(view);
+      if (timed !== view.times) {
+        timed = view.times;
+        drawTimes();
+      }
       const move = moves.at(-1);
       const key = move ? `${move.key} ${move.user}` : "none";
       if (key !== lastKey) drawLast(move);

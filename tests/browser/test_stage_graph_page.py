@@ -11,9 +11,11 @@ from intentional_nb.conversation.checks import check
 from intentional_nb.conversation.diagram import page_sheet
 from intentional_nb.conversation.position import Position
 from intentional_nb.panels.entries import turn_changes
+from intentional_nb.panels.timeline_view import timeline_view
 from tests.browser.accessibility import violations
 from tests.conversation.diagram.drawings import BROKEN, HOSTILE, INTERVIEW
 from tests.panels.stage_samples import SHOP, city, stage_view, talk, told
+from tests.panels.timeline_samples import CHAT
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install 'intentional-nb[dev]'"
@@ -192,6 +194,23 @@ def test_the_way_taken_last_stands_out_and_is_told_with_the_users_words(graph):
     last = page.panel.locator(".inb-s-last")
     assert " ".join(last.inner_text().split()) == "Turn 3 age reschedule Can we move the interview?"
     expect(page.panel.get_by_role("status")).to_have_text("From age to reschedule: a jump, reschedule")
+
+
+def test_where_the_time_of_the_latest_turn_went_is_shown_when_asked_for(graph):
+    page = graph(after(*SAID[:1]))
+    button = page.panel.get_by_role("button", name="Where the time of the latest turn went", include_hidden=True)
+    bars = page.panel.get_by_role("list", name="Where the time of turn 2 went")
+    expect(button).to_be_hidden()
+
+    go(page, {**page.view, "times": {"n": 2, **timeline_view(CHAT)}})
+    assert violations(page.page, "#panel") == []
+    button.click()
+
+    expect(bars.get_by_role("listitem")).to_have_count(len(CHAT.spans))
+    expect(button).to_have_attribute("aria-expanded", "true")
+    assert violations(page.page, "#panel") == []
+    button.press("Enter")
+    expect(bars).to_be_hidden()
 
 
 def test_a_refused_choice_is_told_and_lights_nothing(graph):

@@ -120,6 +120,7 @@ def stage_view(
         "changed": [],
         "drawing": False,
         "told": {},
+        "times": None,
         "queue": [],
         "taken": [],
         "returned": [],

@@ -143,6 +143,18 @@ def test_words_and_sounds_of_the_bot_are_no_news(bot, page):
     assert len(page.data.messages()) == before + 1
 
 
+def test_where_the_time_of_the_latest_turn_went_is_told(bot, page):
+    assert page.view["times"] is None
+    bot.emit(RequestStarted(turn=bot.begin("a flat white"), part=0))
+    bot.speak("One flat white.")
+    bot.end()
+
+    shown = page.wait_for(lambda view: view["times"] is not None and view["times"]["ms"] is not None)
+
+    assert shown["times"]["n"] == bot.transcript[-1].number
+    assert shown["times"]["ms"] == round(bot.stopwatch.of(1).duration_ms, 1)
+
+
 def test_what_a_user_said_is_told_once_it_is_recognised(bot, page):
     from intentional_nb.events import TurnStarted
 
