@@ -11,7 +11,7 @@ export function createFoot(actions) {
   const trail = h("div", { class: "inb-s-trail", role: "group", "aria-label": "Where the conversation stands, and would return to" });
   const last = h("button", { type: "button", class: "inb-s-last" });
   const changes = h("button", { type: "button", class: "inb-s-changed", hidden: true, onclick: actions.showChanges });
-  const timesButton = iconButton("clock", "Where the time of the latest turn went", () => setTimes(times.hidden));
+  const timesButton = iconButton("clock", "Where the time of the latest turn went", () => setTimes(times.hidden), "inb-tiny inb-s-clock");
   const times = h("div", { class: "inb-s-times", hidden: true });
   const node = h("div", { class: "inb-s-foot" }, trail, changes, last, timesButton);
   /** @type {{n: number, draw: (times: Times, now: number) => void} | null} */
