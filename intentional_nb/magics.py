@@ -12,7 +12,9 @@ A name in the YAML's ``tools`` means the tool, or the function, that has this na
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import keyword
 from collections.abc import Iterator
 from dataclasses import replace
 from types import FunctionType
@@ -93,7 +95,8 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         """Let a bot go on with one stage as this cell describes it; a stage that is not there is added.
 
         The cell holds what stands below the stage's name in a conversation file: its goal, its outcomes and so on, all
-        of them. Nothing happens when something is wrong with it.
+        of them; only the start stage stays the start without ``accessible_from``. Nothing happens when something is
+        wrong with it.
         """
         name, dot, stage = _unquoted(parse_argstring(self.stage, line).place).partition(".")
         if not (dot and stage):
@@ -135,7 +138,7 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         found = self.shell.user_ns.get(name)
         if isinstance(found, BotStructure):
             return found
-        bots = [other for other, value in self.shell.user_ns.items() if isinstance(value, BotStructure)]
+        bots = [other for other, value in tuple(self.shell.user_ns.items()) if isinstance(value, BotStructure)]
         close = nearest(name, bots)
         hint = f"did you mean {close!r}?" if close else f"make one with %%conversation {name}, or with load_bot"
         raise UsageError(f"there is no bot called {name!r}; {hint}")
@@ -144,6 +147,8 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         """The bot of this name, to be changed; None where one is to be made."""
         bot = self.shell.user_ns.get(name)
         if bot is None:
+            if keyword.iskeyword(name) or hasattr(builtins, name):
+                raise UsageError(f"{name!r} is a word of Python, which the bot would hide; choose another name for it")
             return None
         if not isinstance(bot, BotStructure):
             raise UsageError(f"{name!r} is the name of something else, {bot!r:.60}; choose another name for the bot")
@@ -172,7 +177,7 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         if isinstance(direct, FunctionType):
             return self._as_tool(name, direct)
         # What begins with "_" is an output of before, and may be older than the tool that is meant.
-        named = (value for variable, value in self.shell.user_ns.items() if not variable.startswith("_"))
+        named = (value for variable, value in tuple(self.shell.user_ns.items()) if not variable.startswith("_"))
         tools = (value for value in (direct, *named) if isinstance(value, Tool) and not isinstance(value, IntentRouter))
         return next((value for value in tools if name in (value.name, value.id)), None)
 

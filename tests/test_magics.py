@@ -224,6 +224,14 @@ def test_a_name_that_python_does_not_have_is_refused(shell, capsys, name):
     assert f"'{name}' cannot be a bot's name" in shown
 
 
+@pytest.mark.parametrize("name", ["class", "print"])
+def test_a_word_of_python_is_refused(shell, capsys, name):
+    _, shown = failing(shell, f"%%conversation {name}{DOOR}", capsys)
+
+    assert f"'{name}' is a word of Python" in shown
+    assert name not in shell.user_ns
+
+
 def test_the_name_of_something_else_is_refused(shell, capsys):
     shell.user_ns["door"] = 3
 
@@ -287,8 +295,15 @@ def test_a_stage_of_a_bot_from_a_file_points_at_the_cell_and_not_at_the_file(she
     assert shell.user_ns["door"].graph.source == str(tmp_path / "door.yml")
 
 
+def test_the_start_stage_stays_the_start(shell, bot):
+    run(shell, f"%%stage door.name\n{WHY}")
+
+    assert bot.graph.start.name == "name"
+    assert bot.graph.start.goal == "Ask whom they visit."
+
+
 def test_a_stage_without_which_nothing_begins_is_refused(shell, bot, capsys):
-    _, shown = failing(shell, f"%%stage door.name\n{WHY}", capsys)
+    _, shown = failing(shell, f"%%stage door.name\naccessible_from: why\n{WHY}", capsys)
 
     assert "No start stage found!" in shown
 

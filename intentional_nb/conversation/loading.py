@@ -21,7 +21,7 @@ from intentional_nb.conversation.fields import (
     LLM_FIELDS,
     MODALITIES,
 )
-from intentional_nb.conversation.graph import ConversationGraph
+from intentional_nb.conversation.graph import START, ConversationGraph
 from intentional_nb.conversation.problems import Problem, found, nearest, shown, sorted_problems
 from intentional_nb.conversation.reading import Reader
 from intentional_nb.errors import GraphError
@@ -108,6 +108,8 @@ def read_config(source: Source, *, strict: bool = True) -> BotConfig:
 def with_stage(graph: ConversationGraph, name: str, text: str) -> ConversationGraph:
     """The graph with one stage as a YAML text describes it, in the place of the one of this name or after the others.
 
+    The start stage stays the start: where the text leaves ``accessible_from`` out, it keeps what it had.
+
     Args:
         graph: Stays as it is.
         name: The stage's name.
@@ -120,6 +122,9 @@ def with_stage(graph: ConversationGraph, name: str, text: str) -> ConversationGr
     reader = Reader()
     reader.problems += document.problems
     stage = reader.stage(name, document.root or Entry(None))
+    before = graph.by_name.get(name)
+    if before is not None and START in before.accessible_from and (name, "accessible_from") not in reader.lines:
+        stage = replace(stage, accessible_from=before.accessible_from)
     stages = {**{other.name: other for other in graph.stages}, name: stage}
     changed = replace(graph, stages=tuple(stages.values()), problems=())
     problems = _complete(reader, () if document.root is None and document.problems else check(changed), None)

@@ -53,6 +53,24 @@ def test_a_new_stage_comes_last_with_the_warnings_that_it_brings():
     assert [problem.code for problem in changed.problems] == ["unreachable"]
 
 
+@pytest.mark.parametrize("ways", ["_start_", ["_start_", "why"]])
+def test_the_start_stage_keeps_its_ways_in_where_the_text_leaves_them_out(ways):
+    name = {"goal": "Ask.", "description": "A name.", "accessible_from": ways}
+    why = {"goal": "Ask why.", "description": "A reason.", "accessible_from": "name"}
+    graph = load_graph({"stages": {"name": name, "why": why}})
+
+    changed = with_stage(graph, "name", "goal: Ask again.\ndescription: A name.\n")
+
+    assert changed.start.goal == "Ask again."
+    assert changed.start.accessible_from == graph.start.accessible_from
+
+
+@pytest.mark.parametrize("ways", ["", "why"])
+def test_a_start_stage_that_is_told_to_be_none_is_refused(ways):
+    with pytest.raises(GraphError, match="No start stage found!"):
+        with_stage(DOOR, "name", f"accessible_from: {ways}\n{WHY}")
+
+
 def test_the_graph_stays_as_it_is():
     before = dict(DOOR.by_name)
 
