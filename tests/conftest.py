@@ -7,8 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import network
+
+# No test asks how long something took: the machine may be busy with something else.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# What a change is judged by must not be left to chance; new examples are looked for wherever else the tests run.
+settings.register_profile("judge", settings.get_profile("patient"), derandomize=True, print_blob=True)
+settings.load_profile("judge" if os.environ.get("CI") else "patient")
 
 _PERSONAL = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
 
