@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 from intentional_nb.bots import prices
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.bots.turn import Turn
-from intentional_nb.errors import BotClosedError, IntentionalError, ToolError
+from intentional_nb.errors import BotClosedError, ToolError
 from intentional_nb.events import (
     ConversationReset,
     ConversationRewound,
@@ -27,6 +25,7 @@ from intentional_nb.events import (
     UsageReported,
 )
 from intentional_nb.markup import visible
+from intentional_nb.panels.alerts import Alerts
 from intentional_nb.panels.base import Panel
 from intentional_nb.panels.bundle import bundle
 from intentional_nb.panels.frame import css_length, title_of
@@ -54,7 +53,6 @@ SHOWN_CALLS = 60
 """Calls that a page holds, about; it asks for that many more at a time."""
 MOST_CALLS = 600
 """Calls that a page may hold in the end."""
-SHOWN_ALERTS = 3
 
 
 class ToolCalls(Panel):
@@ -91,10 +89,9 @@ class ToolCalls(Panel):
         self._views, self._saved_views = CallViews(), CallViews()
         self._timed: dict[int, tuple[Any, dict[str, Any]]] = {}
         self._frozen: tuple[Any, StaticTranscript] | None = None  # the latest plain copy, and what it is of
-        self._alerts: deque[dict[str, Any]] = deque(maxlen=SHOWN_ALERTS)
-        self._numbers = itertools.count(1)
         self._written = WrittenCalls(bot.intent_router.name, next(reversed(bot.transcript.turns), None))
         super().__init__({"title": visible(self._title), "height": css_length(height)})
+        self._alerts = Alerts(self._coalescer.touch)
         self._reruns = Reruns(self._coalescer.touch)
         self._at_close += (bot.subscribe(self._note), self._reruns.close)
 
@@ -130,7 +127,7 @@ class ToolCalls(Panel):
             "closed": self.bot.is_closed,
             "hidden": hidden,
             "more": hidden > 0 and self._shown < MOST_CALLS,
-            "alerts": list(self._alerts),
+            "alerts": self._alerts.view(),
             **{name: [] for name in ("queue", "taken", "returned")},  # nothing is said in this panel
             "turns": self._views.of(shown, self._tools(), self._reruns.of, self._times),
         }
@@ -173,9 +170,7 @@ class ToolCalls(Panel):
         self._coalescer.touch()
 
     def _fail(self, error: Exception) -> None:
-        text = str(error) if isinstance(error, IntentionalError) else f"{type(error).__name__}: {error}"
-        self._alerts.append({"alert": next(self._numbers), "kind": "error", "text": visible(text)})
-        self._coalescer.touch()
+        self._alerts.fail(error)
 
     # -- what people do
 
@@ -186,10 +181,7 @@ class ToolCalls(Panel):
             case "earlier":
                 self._shown = min(self._shown + SHOWN_CALLS, MOST_CALLS)
             case "dismiss":
-                alert = int(message["alert"])
-                kept = [known for known in tuple(self._alerts) if known["alert"] != alert]
-                self._alerts.clear()
-                self._alerts.extend(kept)
+                self._alerts.dismiss(int(message["alert"]))
             case _:
                 raise ValueError(f"the page sent a command that this panel does not know: {kind!r:.60}")
         self._coalescer.touch()
