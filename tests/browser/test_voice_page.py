@@ -794,6 +794,31 @@ def test_nothing_sticks_out_at_the_side(talking, width):
         assert node.evaluate("node => node.scrollWidth - node.clientWidth") <= 0, selector
 
 
+OVERLAPPING = """
+(node) => {
+  const all = [...node.querySelectorAll('button, select, .inb-meter')];
+  const boxes = all.filter((one) => one.checkVisibility({ visibilityProperty: true })).map((one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    return { name: one.getAttribute('aria-label') ?? one.textContent, left, right, top, bottom };
+  });
+  const cover = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => cover(a, b)).map((b) => [a.name, b.name]));
+}
+"""
+
+
+@pytest.mark.parametrize("width", [230, 270, 320, 381, 420, 621, 900])
+def test_nothing_covers_anything_in_a_narrow_column(talking, width):
+    page = talking(view([OPENING], stage="availability"), width=width)
+    expect(page.panel.locator(".inb-device")).to_be_visible()
+
+    assert page.panel.locator(".inb-dock").evaluate(OVERLAPPING) == []
+    assert page.panel.locator(".inb-way").last.evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert page.panel.locator(".inb-title").evaluate("node => node.scrollWidth <= node.clientWidth")
+    if width >= 270:
+        assert page.panel.locator(".inb-stage-chip").evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
 def test_the_button_to_talk_stands_in_the_middle(voice):
     for width in (420, 900):
         page = voice(width=width)
