@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,7 +69,7 @@ class Past:
 
 def recorded(transcript: Transcript, stopwatch: Stopwatch, before: int | None) -> tuple[Transcript, Stopwatch]:
     """What was said and when, before a turn or until now, as two of their own."""
-    said, timed = transcript.copy(), copy.deepcopy(stopwatch)
+    said, timed = transcript.copy(), stopwatch.copy()
     if before is not None:
         said.apply(ConversationRewound(turn=before))
         timed.apply(ConversationRewound(turn=before), 0.0)

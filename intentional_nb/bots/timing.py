@@ -183,6 +183,13 @@ class Stopwatch:
         firsts = [span.first_ms for span in spans if span.first_ms is not None]
         return replace(turn.times, spans=spans, first_ms=min(firsts, default=None))
 
+    def copy(self) -> Stopwatch:
+        """A stopwatch of its own, which knows the same turns."""
+        twin = Stopwatch()
+        twin._address = self._address
+        twin._turns = {number: replace(turn, spans=list(turn.spans)) for number, turn in self._turns.items()}
+        return twin
+
     def apply(self, event: Event, now_s: float) -> None:
         """Take note of an event.
 

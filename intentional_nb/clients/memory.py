@@ -6,8 +6,10 @@ for who takes back the turn that ended one. Messages have the form of the Chat C
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from intentional_nb.clients.history import History, HistoryMark, Message, assistant_message, tool_message
@@ -31,7 +33,7 @@ class Chapter:
 
     def length_before(self, turn: int) -> int:
         """How many messages there were before a turn."""
-        return sum(number < turn for number, _ in self.messages)
+        return bisect_left(self.messages, turn, key=itemgetter(0))
 
 
 def until(chapters: Sequence[Chapter], turn: int) -> tuple[Chapter, ...]:

@@ -80,6 +80,18 @@ def test_it_begins_before_a_turn_and_gives_another_answer(bot):
     assert bot.say("by card").text == "Two."
 
 
+def test_its_own_turns_are_timed_from_their_first_word_on(scripted):
+    bot = scripted(text("Welcome!"), text("Hello!"), conversation=one_stage())
+    bot.say("hi")
+
+    with bot.fork(1) as other:
+        other.say("hello")
+
+        assert [turn.bot for turn in other.turns] == ["Hello!"]
+        assert other.turns[0].first_word_ms is not None
+    assert [turn.bot for turn in bot.turns] == ["Welcome!"]
+
+
 def test_each_has_its_own_events(bot):
     mine, its = events_of(bot, ReplyText), []
 
