@@ -6,11 +6,11 @@ come, was renamed; everything else is told by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from intentional_nb.conversation.graph import END, ConversationGraph, Outcome, Stage
+from intentional_nb.conversation.graph import END, ConversationGraph, Outcome, Stage, ToolUse
 from intentional_nb.conversation.position import Position
 from intentional_nb.conversation.problems import Problem, found, nearest, shown
 from intentional_nb.errors import GraphError
@@ -18,6 +18,9 @@ from intentional_nb.errors import GraphError
 __all__ = ["Change", "Difference", "carried_over", "difference"]
 
 ChangeKind = Literal["added", "removed", "renamed", "changed", "replaced"]
+
+_AROUND = 12
+"""Characters told on either side of what differs in a long text."""
 
 _WHOLE = ("background", "initial_message")
 _OF_STAGES = tuple(item.name for item in fields(Stage) if item.name not in ("name", "outcomes"))
@@ -54,7 +57,42 @@ class Change:
                 return f"~ stage {self.before!r} is now {self.after!r}"
             case "replaced":
                 return f"~ {what} is another one"
-        return f"~ {what}: {shown(self.before)} -> {shown(self.after)}"
+        if self.field == "tools":
+            return f"~ {what}: {_tools(self.before, self.after)}"
+        before, after = _apart(self.before, self.after)
+        return f"~ {what}: {shown(before)} -> {shown(after)}"
+
+
+def _tools(before: Sequence[ToolUse], after: Sequence[ToolUse]) -> str:
+    """The tools by their ids; their options are not told, since one may be a key."""
+    old, new = [use.id for use in before], [use.id for use in after]
+    if old != new:
+        return f"{shown(old)} -> {shown(new)}"
+    changed = [use.id for was, use in zip(before, after, strict=True) if was != use]
+    return f"other options of {', '.join(map(repr, changed))}"
+
+
+def _apart(before: object, after: object) -> tuple[object, object]:
+    """Of two texts that are too long to be shown, the parts in which they differ, each with a few words around it."""
+    if not (isinstance(before, str) and isinstance(after, str)):
+        return before, after
+    if (shown(before), shown(after)) == (repr(before), repr(after)):
+        return before, after
+    begin = _common(before, after)
+    same = _common(before[begin:][::-1], after[begin:][::-1])
+    return _around(before, begin, len(before) - same), _around(after, begin, len(after) - same)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters they begin with that are the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (here, there) in pairs if here != there), min(len(one), len(other)))
+
+
+def _around(text: str, start: int, end: int) -> str:
+    first = max(0, start - _AROUND) if start > 2 * _AROUND else 0
+    last = end + _AROUND if len(text) - end > 2 * _AROUND else len(text)
+    return f"{'…' if first else ''}{text[first:last]}{'…' if last < len(text) else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ class ToolUse:
     line: int | None = field(default=None, compare=False, repr=False)
 
     def __repr__(self) -> str:
-        return f"ToolUse({self.id!r}{f', {dict(self.options)!r}' if self.options else ''})"
+        # The names of options only: one may be a key.
+        return f"ToolUse({', '.join((repr(self.id), *(f'{name}=…' for name in self.options)))})"
 
 
 @dataclass(frozen=True, slots=True)

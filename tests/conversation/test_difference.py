@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intentional_nb.conversation.difference import carried_over, difference
+from intentional_nb.conversation.difference import Change, carried_over, difference
 from intentional_nb.conversation.loading import load_graph
 from intentional_nb.conversation.position import Position, advance, options, start_position
 from intentional_nb.errors import GraphError
@@ -166,3 +166,43 @@ def test_graphs_that_do_not_differ_offer_the_same_choices_everywhere(before, aft
         assert set(old.by_name) == set(new.by_name)
         for name in old.by_name:
             assert set(options(old, Position(name))) == set(options(new, Position(name)))
+
+
+def test_options_of_tools_are_not_told_since_one_may_be_a_key():
+    def equipped(*tools):
+        return load_graph(changed(pay={"tools": list(tools)}))
+
+    before = equipped({"id": "till", "api_key": "sk-of-somebody"}, "clock")
+    other_key = difference(before, equipped({"id": "till", "api_key": "sk-of-another"}, "clock"))
+    other_tools = difference(before, equipped("clock"))
+
+    assert str(other_key) == "~ stage 'pay', tools: other options of 'till'"
+    assert str(other_tools) == "~ stage 'pay', tools: ['till', 'clock'] -> ['clock']"
+    assert "sk-of" not in repr([*other_key, *other_tools])
+
+
+LONG = "You sell train tickets in a small station by the sea, and are patient and brief with everybody who asks."
+
+
+@pytest.mark.parametrize(
+    ("goal", "told"),
+    [
+        (LONG.replace("brief", "verbose"), "'…patient and brief with everyb…' -> '…patient and verbose with everyb…'"),
+        (f"{LONG} Never argue.", "'…dy who asks.' -> '…dy who asks. Never argue.'"),
+        (LONG.removesuffix(" who asks."), "'…th everybody who asks.' -> '…th everybody'"),
+    ],
+)
+def test_of_long_texts_the_part_is_told_that_differs(goal, told):
+    found = difference(load_graph(changed(pay={"goal": LONG})), load_graph(changed(pay={"goal": goal})))
+
+    assert str(found) == f"~ stage 'pay', goal: {told}"
+
+
+@given(*[st.text("ab .'\n", max_size=size) for size in (120, 16, 16, 120)])
+def test_what_is_told_of_two_texts_differs_as_they_do(begin, before, after, end):
+    change = Change("changed", "pay", "goal", f"{begin}{before}{end}", f"{begin}{after}{end}")
+
+    old, new = str(change).removeprefix("~ stage 'pay', goal: ").split(" -> ")
+
+    assert (old == new) == (before == after)
+    assert max(len(old), len(new)) <= 62
