@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from intentional_nb.bots import runtime
 from intentional_nb.bots.changing import Fork
 from intentional_nb.bots.forking import Moment, Past, recorded, twin
+from intentional_nb.bots.line import Line
 from intentional_nb.bots.structure import BotStructure
 from intentional_nb.bots.transcript import Turn
 from intentional_nb.bots.updating import GraphUpdates, Places, Updated
@@ -45,7 +46,7 @@ class OneModelBotStructure(BotStructure):
 
     def __init__(self, config: Mapping[str, Any], intent_router: IntentRouter) -> None:
         super().__init__(config, intent_router)
-        self._one_at_a_time = asyncio.Lock()
+        self._line = Line()
         self._waiting = 0
         self._is_open = False  # whether the opening line of this conversation was said, or is not needed any more
         self._moments: dict[int, Moment] = {}
@@ -108,7 +109,7 @@ class OneModelBotStructure(BotStructure):
         """Wait until nobody else talks to the model."""
         self._waiting += 1
         try:
-            async with self._one_at_a_time:
+            async with self._line.turn():
                 self._check_open()
                 await self._prepare()
                 yield
@@ -136,12 +137,14 @@ class OneModelBotStructure(BotStructure):
         runtime.submit(self._stop())
 
     def reset(self) -> None:
-        """Forget the conversation and go back to the first stage; a running turn is stopped first."""
+        """Forget the conversation and go back to the first stage; a running turn is stopped first.
+
+        Messages that wait begin the next conversation.
+        """
         runtime.wait(runtime.submit(self._reset()))
 
     async def _reset(self) -> None:
-        await self._stop()
-        async with self._one_at_a_time:
+        async with self._line.turn(goes_first=True, meanwhile=self._stop):
             self.intent_router.reset()
             await self._remember(None)
             self._moments.clear()
@@ -151,7 +154,7 @@ class OneModelBotStructure(BotStructure):
             await self.llm.update_system_prompt()
 
     def rewind(self, turn: int, *, stages: Mapping[str, str | None] | None = None) -> None:
-        """Take back a turn and all after it; one that is running is stopped first.
+        """Take back a turn and all after it; one that is running is stopped first, messages that wait go on after it.
 
         Args:
             turn: The turn's number.
@@ -165,8 +168,7 @@ class OneModelBotStructure(BotStructure):
 
     async def _rewind(self, turn: int, stages: Places | None) -> None:
         self._position_before(turn, stages)  # before anything is stopped
-        await self._stop()
-        async with self._one_at_a_time:
+        async with self._line.turn(goes_first=True, meanwhile=self._stop):
             position, moment = self._position_before(turn, stages), self._moments[turn]
             self._moments = {number: kept for number, kept in self._moments.items() if number < turn}
             self._ends = [end for end in self._ends if end < turn]

@@ -150,6 +150,7 @@ class ConversationPanel(Panel):
 
     def _clear(self, command: str) -> None:
         self._desk.take(command)
+        self._desk.withdraw()  # what waits was not meant for the next conversation
         self._shown = SHOWN_TURNS
         self.bot.reset()
         self._cleared()

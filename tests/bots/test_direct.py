@@ -5,7 +5,7 @@ import pytest
 
 from intentional_nb.bots.transcript import NoticeEntry, RouteEntry, TextEntry, ToolEntry
 from intentional_nb.errors import BotClosedError, RefusedError
-from intentional_nb.events import ConversationReset, ConversationRewound, ErrorOccurred, TurnEnded
+from intentional_nb.events import ConversationReset, ConversationRewound, ErrorOccurred, TurnEnded, TurnStarted
 from intentional_nb.local.script import calls, failed, text
 from intentional_nb.tools.function import tool
 from tests.clients.conftest import CONVERSATION
@@ -240,6 +240,24 @@ def test_a_running_turn_can_be_taken_back(scripted):
     assert len(bot.transcript) == 0
     assert ConversationRewound(turn=1) in seen
     assert bot.say("hello").text == "Yes?"
+
+
+@pytest.mark.parametrize("go_back", [lambda bot: bot.rewind(1), lambda bot: bot.reset()])
+def test_going_back_comes_before_messages_that_wait(scripted, go_back):
+    bot = scripted(text("one two three four", pace_ms=50), text("Yes?"), text("Two?"))
+    spoken = threading.Event()
+    seen = []
+    bot.subscribe(lambda event: (seen.append(event), spoken.set() if event.type == "reply_text" else None))
+    bot.submit("count")
+    waiting = [bot.submit("hello"), bot.submit("again")]
+    spoken.wait(10)
+
+    go_back(bot)
+
+    assert [turn.result(20).text for turn in waiting] == ["Yes?", "Two?"]
+    assert [turn.user_text for turn in bot.transcript] == ["hello", "again"]
+    order = [event for event in seen if isinstance(event, TurnStarted | ConversationRewound | ConversationReset)]
+    assert [type(event) for event in order][1] in (ConversationRewound, ConversationReset)
 
 
 def test_a_tool_call_is_in_the_transcript_with_its_result(scripted):

@@ -416,6 +416,19 @@ def test_clearing_forgets_and_opens_anew(bot, page):
     page.wait_for(lambda view: not view["turns"] and asked(bot, "reset", "start")[-2:] == [("reset",), ("start",)])
 
 
+def test_clearing_gives_back_what_waits(bot, page):
+    page.send("send", text="running")
+    command = page.send("send", text="waiting")
+    page.wait_for(lambda view: len(view["queue"]) == 2)
+    bot.begin("running")
+
+    page.send("clear")
+
+    view = page.wait_for(lambda view: view["returned"])
+    assert view["returned"] == [{"command": command, "text": "waiting"}]
+    page.wait_for(lambda view: ("reset",) in bot.asked)
+
+
 @pytest.mark.parametrize(
     ("kind", "rest", "complaint"),
     [
