@@ -16,6 +16,7 @@
 import { createAnnouncer } from "./page/announcer.js";
 import { createBanners } from "./page/banners.js";
 import { h, keepToItself } from "./page/elements.js";
+import { followWhenResized } from "./page/follow.js";
 import { createSession } from "./page/session.js";
 import { createWaterfall, scaleOf } from "./page/waterfall.js";
 import { createWidget } from "./page/widget.js";
@@ -196,6 +197,7 @@ function createPanel(el, options, session) {
   log.addEventListener("scroll", () => {
     isFollowing = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
   });
+  followWhenResized(log, () => isFollowing);
   list.addEventListener("keydown", moveFocus);
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const timer = setInterval(tick, isCalm ? CALM_TICK_MS : TICK_MS);

@@ -26,6 +26,7 @@
 import { createAnnouncer } from "./page/announcer.js";
 import { createBanners } from "./page/banners.js";
 import { h, iconButton, keepToItself, toClipboard } from "./page/elements.js";
+import { followWhenResized } from "./page/follow.js";
 import { icon } from "./page/icons.js";
 import { createSession } from "./page/session.js";
 import { createWidget } from "./page/widget.js";
@@ -59,6 +60,7 @@ function createCalls(session, { say }) {
     isStuck = log.scrollHeight - log.scrollTop - log.clientHeight < END_PX;
     if (isStuck) jump.hidden = true;
   });
+  followWhenResized(log, () => isStuck);
 
   function stick() {
     isStuck = true;

@@ -193,6 +193,25 @@ def test_who_has_scrolled_up_stays_there(timeline):
     assert log.evaluate("node => node.scrollTop") == 0
 
 
+SHOW_AGAIN = """async (node) => {
+  node.hidden = false;
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+}"""
+
+
+def test_what_came_while_the_panel_was_in_a_closed_tab_is_in_view_when_it_is_opened(timeline):
+    turns = [turn(number, f"words {number}") for number in range(1, 31)]
+    times = [replace(RUNNING, turn=number, duration_ms=2000) for number in range(1, 32)]
+    page = timeline(timeline_view_of(turns[:2], times[:2]))
+    page.panel.evaluate("node => { node.hidden = true; }")
+
+    go(page, timeline_view_of([*turns, turn(31, "words 31")], times))
+    expect(row(page, 31)).to_have_attribute("open", "")
+    page.panel.evaluate(SHOW_AGAIN)
+
+    assert is_seen(page, line(page, 31))
+
+
 def test_turns_taken_back_are_gone(timeline):
     page = timeline()
     turns, times = walk_times()

@@ -242,6 +242,24 @@ def test_the_latest_is_in_view_until_people_look_at_something_else(calls):
     assert log.evaluate(is_at_end)
 
 
+SHOW_AGAIN = """async (node) => {
+  node.hidden = false;
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+}"""
+
+
+def test_the_latest_is_in_view_again_when_a_closed_tab_is_opened(calls):
+    many = [turn(number, f"words {number}", called("weather", {}, id="c")) for number in range(1, 30)]
+    page = calls(calls_view(many[:1]))
+    page.panel.evaluate("node => { node.hidden = true; }")
+
+    go(page, calls_view(many))
+    page.panel.evaluate(SHOW_AGAIN)
+
+    log = page.panel.locator(".inb-log")
+    assert log.evaluate("node => node.scrollTop > 0 && node.scrollHeight - node.scrollTop - node.clientHeight < 3")
+
+
 # -- finding
 
 

@@ -1,6 +1,7 @@
 /** The conversation in the middle of a panel: its turns, what waits, and which part of it is in view. */
 
 import { h } from "./elements.js";
+import { followWhenResized } from "./follow.js";
 import { icon } from "./icons.js";
 import { createTurn } from "./turn.js";
 
@@ -37,6 +38,7 @@ export function createConversation(session, actions, { empty: nothing = "Nothing
     isStuck = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
     if (isStuck) jump.hidden = true;
   });
+  followWhenResized(log, () => isStuck);
 
   /** Go to the end, and stay there as it grows. */
   function stick() {
