@@ -51,7 +51,7 @@ class OneModelBotStructure(BotStructure):
         self._is_open = False  # whether the opening line of this conversation was said, or is not needed any more
         self._moments: dict[int, Moment] = {}
         self._ends: list[int] = []  # the turns that ended a conversation
-        self._updates = GraphUpdates(intent_router, self.emit, self.config)
+        self._updates = GraphUpdates(intent_router, self.emit, self.config, self._check_open)
 
     @property
     def is_busy(self) -> bool:

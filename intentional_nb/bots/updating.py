@@ -68,9 +68,15 @@ class GraphUpdates:
         file_section: The ``bot`` section that was last seen in the conversation's file.
     """
 
-    def __init__(self, router: IntentRouter, emit: Callable[[Event], None], file_section: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        router: IntentRouter,
+        emit: Callable[[Event], None],
+        file_section: Mapping[str, Any],
+        check_open: Callable[[], None],
+    ) -> None:
         self.file_section = file_section
-        self._router, self._emit = router, emit
+        self._router, self._emit, self._check_open = router, emit, check_open
         self._steps: list[_Step] = []
         self._one_at_a_time = asyncio.Lock()
 
@@ -82,11 +88,13 @@ class GraphUpdates:
         Raises:
             GraphError: It cannot be used, or the position cannot be kept; nothing has changed.
             ClientError: The model does not take it; nothing has changed.
+            BotClosedError: The bot was closed, perhaps meanwhile; nothing has changed.
         """
         given = tuple(tools or ())
         async with self._one_at_a_time:
             # In a thread: a file may be slow to read, and tools are made by the user's code.
             config, equipped, notices = await asyncio.to_thread(self._read, source, given)
+            self._check_open()
             left = self._router.equipped
 
             def note(found: Difference) -> None:
@@ -114,6 +122,7 @@ class GraphUpdates:
             ClientError: The model does not take it; nothing has changed.
         """
         async with self._one_at_a_time:
+            self._check_open()
             if not self._steps:
                 raise NothingToUndoError("there is nothing to undo: the graph is the one that the bot began with")
             step = self._steps[-1]

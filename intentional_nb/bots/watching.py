@@ -95,6 +95,7 @@ class FileWatch:
             first: How the file looked when it was read last.
         """
         self.path = Path(path)
+        self._place = self.path.absolute()  # the same file also when the notebook goes to another folder
         self._update, self._on_error, self._is_over = update, on_error, is_over
         self._sighting = Sighting(first)
         self._stopped = threading.Event()
@@ -124,9 +125,9 @@ class FileWatch:
 
     def _follow(self) -> None:
         while not self._stopped.wait(LOOK_EVERY_S) and not self._is_over():
-            if self._sighting.is_due(Look.at(self.path)):
+            if self._sighting.is_due(Look.at(self._place)):
                 try:
-                    self._update(str(self.path))
+                    self._update(str(self.path if self.path.absolute() == self._place else self._place))
                 except BotClosedError:
                     return
                 except Exception as error:  # of the file, a tool, the server: people are told, and the bot goes on

@@ -1,16 +1,19 @@
 """The graph of a bot is changed while it talks: checked first, told, undone, and legal at every moment."""
 
 import asyncio
+import contextlib
 import copy
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from intentional_nb.bots import updating
 from intentional_nb.bots.direct import DirectToLLMBotStructure
 from intentional_nb.conversation.position import Position
 from intentional_nb.conversation.router import IntentRouter
-from intentional_nb.errors import BotClosedError, GraphError, NothingToUndoError
+from intentional_nb.errors import BotClosedError, ConfigError, GraphError, NothingToUndoError
 from intentional_nb.events import GraphSwapped, Notice, PromptUpdated, RouteDecision, TurnEnded, TurnStarted
 from intentional_nb.local.script import Step, calls, offers, prompted, returned, text
 from intentional_nb.tools.function import tool
@@ -258,6 +261,41 @@ def test_a_closed_bot_says_so(scripted):
         bot.update(CONVERSATION)
     with pytest.raises(BotClosedError):
         bot.undo()
+
+
+def test_a_bot_that_is_closed_while_the_graph_is_read_says_so(scripted, monkeypatch):
+    bot = scripted()
+    before, told = bot.graph, events_of(bot, GraphSwapped)
+    read = updating.read_config
+
+    def read_slowly(source):
+        bot.close()
+        return read(source)
+
+    monkeypatch.setattr(updating, "read_config", read_slowly)
+
+    with pytest.raises(BotClosedError):
+        bot.update(edited(order={"goal": "Sell tea."}))
+    assert (bot.graph, told) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("raise RuntimeError('no licence')", "'broken_plugin_here' cannot be imported: RuntimeError: no licence"),
+        ("", ""),
+    ],
+)
+def test_a_plugin_that_fails_is_named(scripted, tmp_path, monkeypatch, text, why):
+    (tmp_path / "broken_plugin_here.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "broken_plugin_here", raising=False)
+    bot = scripted()
+    source = {"plugins": ["broken_plugin_here"], "conversation": edited(order={"goal": "Sell tea."})}
+
+    with pytest.raises(ConfigError, match=why) if why else contextlib.nullcontext():
+        bot.update(source)
+    assert (bot.graph.by_name["order"].goal == "Sell tea.") == (not why)
 
 
 # ---- during a turn
