@@ -29,7 +29,7 @@ from intentional_nb.bots.timing import Tokens, TurnTimes
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
 
-__all__ = ["OPENAI", "Price", "cost", "cost_of_turn", "notes", "price", "set", "source", "unset"]
+__all__ = ["OPENAI", "Price", "cost", "cost_of_turn", "edition", "notes", "price", "set", "source", "unset"]
 
 OPENAI = "https://api.openai.com/v1"
 """The address for which prices are told when no other is given."""
@@ -96,6 +96,7 @@ class Price:
 
 
 _yours: dict[str, Price] = {}
+_edition = 0
 
 
 def set(
@@ -126,13 +127,24 @@ def set(
     """
     audio = {"input_audio": input_audio, "cached_input_audio": cached_input_audio, "output_audio": output_audio}
     _yours[model] = Price(model, input, output, cached_input, **audio, source=source)
-    _cost.cache_clear()
+    _changed()
     return _yours[model]
 
 
 def unset(model: str) -> None:
     """Forget what `set` said of a model; harmless when it said nothing."""
     _yours.pop(model, None)
+    _changed()
+
+
+def edition() -> int:
+    """How often a price was set or unset: as long as it stays, so does what anything costs."""
+    return _edition
+
+
+def _changed() -> None:
+    global _edition
+    _edition += 1
     _cost.cache_clear()
 
 

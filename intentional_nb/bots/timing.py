@@ -139,6 +139,19 @@ class _Open:
     times: TurnTimes
     start_s: float
     spans: list[Span] = field(default_factory=list)
+    changes: int = 0  # counted after each, so that what was read in the midst of one is not taken for what is known
+    known: tuple[int, TurnTimes] | None = None  # what was told last, and after how many changes
+
+    def frozen(self) -> TurnTimes:
+        """Its times; the very same object as long as nothing changes: panels ask for all turns again and again."""
+        changes, known = self.changes, self.known
+        if known is not None and known[0] == changes:
+            return known[1]
+        spans = tuple(self.spans)
+        firsts = [span.first_ms for span in spans if span.first_ms is not None]
+        times = replace(self.times, spans=spans, first_ms=min(firsts, default=None))
+        self.known = changes, times
+        return times
 
     def at(self, now_s: float) -> float:
         return (now_s - self.start_s) * 1000
@@ -171,17 +184,12 @@ class Stopwatch:
     def of(self, turn: int) -> TurnTimes:
         """The times of this turn; with nothing in them when it is not known."""
         known = self._turns.get(turn)
-        return TurnTimes(turn) if known is None else self._frozen(known)
+        return TurnTimes(turn) if known is None else known.frozen()
 
     def now_ms(self, turn: int, now_s: float) -> float | None:
         """A moment as milliseconds after the turn began; None when the turn is not known."""
         known = self._turns.get(turn)
         return None if known is None else known.at(now_s)
-
-    def _frozen(self, turn: _Open) -> TurnTimes:
-        spans = tuple(turn.spans)
-        firsts = [span.first_ms for span in spans if span.first_ms is not None]
-        return replace(turn.times, spans=spans, first_ms=min(firsts, default=None))
 
     def copy(self) -> Stopwatch:
         """A stopwatch of its own, which knows the same turns."""
@@ -214,6 +222,7 @@ class Stopwatch:
             self._turns = {number: turn for number, turn in self._turns.items() if number < event.turn}
         elif (turn := self._turns.get(getattr(event, "turn", 0))) is not None:
             _within(turn, event, now_s, self._address)
+            turn.changes += 1
 
     def _begin(self, event: TurnStarted, now_s: float) -> None:
         turn = self._turns[event.turn] = _Open(TurnTimes(event.turn), now_s)
@@ -221,13 +230,17 @@ class Stopwatch:
             ended_s = self._speech_ends.pop(event.item_id, now_s)
             turn.spans.append(Span("listening", "listening", turn.at(ended_s), 0.0, key=event.item_id))
             turn.begin("transcript", "transcript", now_s, event.item_id)
+        turn.changes += 1
 
     def _note_first(self, event: ReplyText | ReplyAudio, now_s: float) -> None:
         self._seen_part = (event.turn, event.part)
         turn = self._turns.get(event.turn)
-        if turn is not None and not turn.change(("request",), str(event.part), first_ms=turn.at(now_s)):
+        if turn is None:
+            return
+        if not turn.change(("request",), str(event.part), first_ms=turn.at(now_s)):
             # An opening line is said without a request.
             turn.spans.append(Span("request", OPENING, 0.0, None, turn.at(now_s), str(event.part)))
+        turn.changes += 1
 
 
 def _within(turn: _Open, event: Event, now_s: float, address: str) -> None:

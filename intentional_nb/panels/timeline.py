@@ -26,8 +26,8 @@ from intentional_nb.panels.bundle import bundle
 from intentional_nb.panels.entries import turn_changes
 from intentional_nb.panels.frame import css_length, title_of
 from intentional_nb.panels.saved import StaticTranscript
-from intentional_nb.panels.timeline_html import timeline_html
-from intentional_nb.panels.timeline_view import TimelineViews, totals_words
+from intentional_nb.panels.timeline_html import MOST_TURNS, timeline_html
+from intentional_nb.panels.timeline_view import TimelineViews, Totals
 
 __all__ = ["SHOWN_TURNS", "Timeline"]
 
@@ -72,6 +72,7 @@ class Timeline(Panel):
         self.bot = bot
         self._title = title or title_of(bot, "Timeline")
         self._views = TimelineViews()
+        self._totals = Totals()
         self._seen_part: tuple[int, int] | None = None  # the request whose first words were noted
         super().__init__({"title": visible(self._title), "height": css_length(height)})
         self._alerts = Alerts(self._coalescer.touch)
@@ -83,8 +84,10 @@ class Timeline(Panel):
     def freeze(self) -> StaticTranscript:
         """The bars as they are now as plain HTML: what a saved notebook keeps, for a cell of its own."""
         turns = self.bot.transcript.turns
-        views = TimelineViews().of(turns, self.bot.stopwatch, time.perf_counter())
-        html = timeline_html(views, title=visible(self._title), totals=self._totals(), notes=self._notes())
+        shown, watch = turns[-MOST_TURNS:], self.bot.stopwatch
+        views = TimelineViews().of(shown, watch, time.perf_counter())
+        words = {"title": visible(self._title), "totals": self._totals.words(turns, watch)}
+        html = timeline_html(views, **words, notes=self._notes(), earlier=len(turns) - len(shown))
         return StaticTranscript(html, repr(self))
 
     # -- what it shows
@@ -99,17 +102,11 @@ class Timeline(Panel):
             "hidden": len(turns) - len(shown),
             "closed": self.bot.is_closed,
             "alerts": self._alerts.view(),
-            "totals": self._totals(),
+            "totals": self._totals.words(turns, self.bot.stopwatch),
             "notes": self._notes(),
             **{name: [] for name in ("queue", "taken", "returned")},  # nothing is said in this panel
             "turns": self._views.of(shown, self.bot.stopwatch, time.perf_counter()),
         }
-
-    def _totals(self) -> str:
-        watch = self.bot.stopwatch
-        taken = [(watch.of(turn.number), turn.started_at.date()) for turn in self.bot.transcript.turns]
-        costs = [prices.cost_of_turn(times, on=day) for times, day in taken]
-        return totals_words([times for times, _ in taken], costs)
 
     def _notes(self) -> list[str]:
         return [visible(note) for note in prices.notes(self.bot.stopwatch)]

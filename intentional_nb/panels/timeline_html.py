@@ -33,7 +33,9 @@ _COLOURS = {
 }
 
 
-def timeline_html(views: Sequence[View], *, title: str, totals: str, notes: Sequence[str] = ()) -> str:
+def timeline_html(
+    views: Sequence[View], *, title: str, totals: str, notes: Sequence[str] = (), earlier: int = 0
+) -> str:
     """The turns with their bars, the last one open.
 
     Args:
@@ -41,10 +43,11 @@ def timeline_html(views: Sequence[View], *, title: str, totals: str, notes: Sequ
         title: Stands above them.
         totals: What all turns took together, in words.
         notes: Where the prices come from.
+        earlier: How many turns were before these.
     """
     shown = views[-MOST_TURNS:]
     head = f"<b>{escape(title)}</b>" + (f" · {escape(totals)}" if views else "")
-    left_out = len(views) - len(shown)
+    left_out = earlier + len(views) - len(shown)
     parts = [_block("div", _DIM, f"… {left_out:,} earlier turns are left out")] if left_out else []
     parts += [_turn(view, is_open=view is shown[-1]) for view in shown]
     parts += [_block("div", _DIM, escape(note)) for note in notes]

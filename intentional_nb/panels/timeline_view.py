@@ -17,6 +17,7 @@ from intentional_nb.panels.entries import shortened
 
 __all__ = [
     "TimelineViews",
+    "Totals",
     "View",
     "bar_words",
     "duration_words",
@@ -164,13 +165,37 @@ def _of_these(parts: Iterable[tuple[int, str]]) -> str:
     return f" ({words})" if words else ""
 
 
+class Totals:
+    """What all turns took together, told in any thread; a turn is looked at again only where something changed."""
+
+    def __init__(self) -> None:
+        self._known: tuple[int, dict[int, tuple[TurnTimes, Tokens, float | None]]] = (-1, {})
+
+    def words(self, turns: Sequence[Turn], watch: Stopwatch) -> str:
+        """The totals of these turns, in words."""
+        edition = prices.edition()
+        known = self._known[1] if self._known[0] == edition else {}
+        taken = {}
+        for turn in turns:
+            times, before = watch.of(turn.number), known.get(turn.number)
+            if before is None or before[0] is not times:
+                before = times, times.tokens, prices.cost_of_turn(times, on=turn.started_at.date())
+            taken[turn.number] = before
+        self._known = edition, taken
+        return _totals_words(list(taken.values()))
+
+
 def totals_words(times: Sequence[TurnTimes], costs: Iterable[float | None]) -> str:
     """What all turns took together."""
-    tokens = sum((one.tokens for one in times), Tokens())
-    known = [cost for cost in costs if cost is not None]
-    words = [f"{len(times)} turn{'' if len(times) == 1 else 's'}", token_words(tokens)]
-    if known and (len(known) == len(times) or any(known)):
-        words.append(dollars(sum(known)) + ("" if len(known) == len(times) else " and what is not known"))
+    return _totals_words([(one, one.tokens, cost) for one, cost in zip(times, costs, strict=True)])
+
+
+def _totals_words(taken: Sequence[tuple[TurnTimes, Tokens, float | None]]) -> str:
+    tokens = sum((tokens for _, tokens, _ in taken), Tokens())
+    known = [cost for _, _, cost in taken if cost is not None]
+    words = [f"{len(taken)} turn{'' if len(taken) == 1 else 's'}", token_words(tokens)]
+    if known and (len(known) == len(taken) or any(known)):
+        words.append(dollars(sum(known)) + ("" if len(known) == len(taken) else " and what is not known"))
     return " · ".join(filter(None, words))
 
 

@@ -48,6 +48,30 @@ def timed(*moments):
     return watch
 
 
+def test_times_that_are_asked_for_again_are_the_same_object_until_something_happens():
+    moments = [
+        (0.00, SpeechEnded(item_id="i1", at_ms=900)),
+        (0.01, started(item_id="i1")),
+        (0.02, RequestStarted(turn=1, part=0)),
+        (0.03, UserTranscribed(turn=1, item_id="i1", text="hi", is_final=True)),
+        (0.04, ReplyText(turn=1, delta="a", part=0)),
+        (0.05, ToolCallStarted(turn=1, call_id="c1", name="book", arguments={})),
+        (0.06, ToolCallEnded(turn=1, call_id="c1", name="book", status="ok", output="", duration_ms=9)),
+        (0.07, RequestStarted(turn=1, part=1)),
+        (0.08, decided()),
+        (0.09, ReplyEnded(turn=1, status="completed", text="a")),
+        (0.10, ended()),
+        (0.11, ReplyHeard(turn=1, item_id="r1", heard_ms=40)),
+    ]
+    watched = Stopwatch()
+
+    for index, (at_s, event) in enumerate(moments, 1):
+        watched.apply(event, 1 + at_s)
+        assert watched.of(1) == timed(*moments[:index]).of(1), event
+        if index > 1:
+            assert watched.of(1) is watched.of(1)
+
+
 def test_a_chat_turn_is_made_of_its_requests_and_tools():
     watch = timed(
         (0.000, started()),

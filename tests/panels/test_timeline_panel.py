@@ -184,6 +184,19 @@ def test_of_very_many_turns_the_latest_are_told(bot, page, monkeypatch):
     assert (view["hidden"], view["totals"][:7]) == (1, "3 turns")
 
 
+def test_of_very_many_turns_the_latest_are_kept(bot, panel, monkeypatch):
+    monkeypatch.setattr(timeline, "MOST_TURNS", 2)
+
+    for _ in range(3):
+        whole_turn(bot)
+
+    html = panel.freeze().html
+    assert "1 earlier turns are left out" in html
+    assert "3 turns" in html
+    assert "<b>Turn 1</b>" not in html
+    assert "<b>Turn 3</b>" in html
+
+
 def test_a_strange_command_is_told_and_can_be_dismissed(bot, page):
     page.send("dance")
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intentional_nb.bots import prices
 from intentional_nb.bots.timing import Span, Stopwatch, Tokens, TurnTimes
 from intentional_nb.events import RequestStarted, TurnStarted
 from intentional_nb.panels.timeline_html import MOST_TURNS, timeline_html
 from intentional_nb.panels.timeline_view import (
     TimelineViews,
+    Totals,
     bar_words,
     duration_words,
     extent,
@@ -141,6 +145,26 @@ def test_tokens_are_told_with_what_is_special_of_them():
     assert token_words(Tokens()) == ""
     assert token_words(Tokens(1234, 5)) == "1,234 in · 5 out"
     assert token_words(Tokens(9, 8, 7, 6, 5, 4)) == "9 in (7 cached, 5 audio) · 8 out (6 reasoning, 4 audio)"
+
+
+def test_totals_look_up_again_what_a_turn_cost_only_where_something_changed(monkeypatch):
+    looked_up = []
+    monkeypatch.setattr(prices, "cost_of_turn", lambda times, on: looked_up.append(times.turn) or 0.25)
+    turns, times = walk_times()
+    totals = Totals()
+
+    first = totals.words(turns, FakeWatch(times))
+    assert totals.words(turns, FakeWatch(times)) == first
+    assert first.endswith("$1.00")
+    assert looked_up == [1, 2, 3, 4]
+    totals.words(turns, FakeWatch([*times[:3], replace(RUNNING, duration_ms=5)]))
+    assert looked_up[4:] == [4]
+    assert totals.words(turns[:2], FakeWatch(times)).startswith("2 turns")
+    prices.set("a-model", input=1, output=1)
+    prices.unset("a-model")
+    totals.words(turns[:2], FakeWatch(times))
+
+    assert looked_up[5:] == [1, 2]
 
 
 def test_totals_tell_what_is_known_and_that_there_is_more():
