@@ -185,7 +185,7 @@ def _neighbour(name: str) -> str | None:
     """A file beside the missing one that it could have been."""
     try:
         path = Path(name)
-        close = nearest(path.name, [other.name for other in path.parent.iterdir()])
+        close = nearest(path.name, [other.name for other in path.parent.iterdir() if other.name != path.name])
     except (OSError, ValueError):
         return None
     return str(path.with_name(close)) if close else None

@@ -17,7 +17,8 @@ def resolve(tool_id: str, options: Mapping[str, Any], extra: Iterable[Tool] = ()
 
     Args:
         tool_id: As in the file.
-        options: The rest of the file's entry, passed to the constructor of a `Tool` subclass.
+        options: The rest of the file's entry, passed to the constructor of a `Tool` subclass; its lists and mappings
+            as copies, so that what the tool does with them changes no conversation.
         extra: Tools that take part by their `id` or `name`, before the registered ones.
 
     Raises:
@@ -31,7 +32,14 @@ def resolve(tool_id: str, options: Mapping[str, Any], extra: Iterable[Tool] = ()
             return tool
     _import_own_tools()
 
-    return Tool.registered[tool_id](**options)
+    return Tool.registered[tool_id](**{name: _copied(value) for name, value in options.items()})
+
+
+def _copied(value: Any) -> Any:
+    """The value with lists and mappings of its own; what is in them may be anything, and is the same."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def known_ids(extra: Iterable[Tool] = ()) -> list[str]:

@@ -21,6 +21,7 @@ from intentional_nb.local.realtime.script import VoiceStep, say
 from intentional_nb.local.script import Script, Step, calls, prompted, says, text
 from intentional_nb.local.server import LocalServer
 from intentional_nb.tools.function import tool
+from intentional_nb.tools.tool import Tool
 from intentional_nb.wire.calls import ToolCall
 from tests.bots.test_update import edited, events_of, offline, renamed, route
 from tests.bots.test_voice import HUM, heard
@@ -195,6 +196,32 @@ def test_tools_that_were_handed_over_come_along(scripted):
         assert other.say("again").text == "Four again."
 
     assert [message["role"] for message in other.llm.history.messages] == ["user", "assistant", "tool", "assistant"] * 2
+
+
+def test_a_tool_that_changes_its_options_changes_neither_the_graph_nor_the_fork(scripted, monkeypatch):
+    monkeypatch.setattr(Tool, "registered", dict(Tool.registered))
+
+    class Shelf(Tool):
+        id = name = "shelf"
+        description = "What is there."
+
+        def __init__(self, cups, where):
+            self.cups, self.where = cups, where
+
+        async def run(self, params):
+            return ", ".join(self.cups)
+
+    def shelf(of):
+        return of.intent_router.current_tools()["shelf"]
+
+    use = {"id": "shelf", "cups": ["blue"], "where": {"rows": [1]}}
+    bot = scripted(conversation=edited(order={"tools": [use]}))
+    shelf(bot).cups.append("red")
+    shelf(bot).where["rows"].append(2)
+
+    with bot.fork() as other:
+        assert (shelf(other).cups, shelf(other).where) == (["blue"], {"rows": [1]})
+    assert dict(bot.graph.by_name["order"].tools[0].options) == {"cups": ["blue"], "where": {"rows": [1]}}
 
 
 def test_a_conversation_that_was_over_can_be_taken_up_again(scripted):

@@ -279,6 +279,14 @@ def test_a_missing_file_is_told_with_its_neighbour(tmp_path):
     assert problem.suggestion == str(tmp_path / "interview.yaml")
 
 
+def test_a_folder_is_not_told_to_be_its_own_neighbour(tmp_path):
+    (tmp_path / "interviews").mkdir()
+
+    (problem,) = problems(tmp_path / "interviews")
+
+    assert (problem.code, problem.suggestion) == ("unreadable-file", None)
+
+
 @pytest.mark.parametrize("name", ["", ".", "no\0file", "x" * 5000, "{stages: {}}"])
 def test_a_name_that_no_file_can_have_is_told(name):
     assert [code for code, _ in told(name)] == ["unreadable-file"]
