@@ -15,7 +15,7 @@
 
 import { createAnnouncer } from "./page/announcer.js";
 import { createBanners } from "./page/banners.js";
-import { h, keepToItself } from "./page/elements.js";
+import { h, keepToItself, plainKey } from "./page/elements.js";
 import { followWhenResized } from "./page/follow.js";
 import { createSession } from "./page/session.js";
 import { createWaterfall, scaleOf } from "./page/waterfall.js";
@@ -211,7 +211,7 @@ function createPanel(el, options, session) {
   function moveFocus(event) {
     const lines = [...rows.values()].map((row) => row.summary);
     const at = lines.indexOf(event.target);
-    const goal = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 }[event.key];
+    const goal = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 }[plainKey(event)];
     if (at < 0 || goal === undefined || !lines[goal]) return;
     event.preventDefault();
     lines[goal].focus();

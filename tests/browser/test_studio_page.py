@@ -113,6 +113,65 @@ def test_the_columns_are_moved_by_keyboard_and_by_pointer(studio):
     assert int(bar.get_attribute("aria-valuenow")) == pytest.approx(narrower / 11, abs=1.5)
 
 
+def test_on_a_page_that_is_read_from_the_right_the_columns_follow_the_pointer_too(studio):
+    page = studio(width=1100)
+    expect(part(page, "Calls")).to_be_visible()
+    page.page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
+    bar = page.panel.get_by_role("separator")
+    before = box(page, "Chat")["width"]
+
+    bar.focus()
+    page.page.keyboard.press("ArrowLeft")
+    wider = box(page, "Chat")["width"]
+    at = bar.bounding_box()
+    page.page.mouse.move(at["x"] + 4, at["y"] + 100)
+    page.page.mouse.down()
+    page.page.mouse.move(at["x"] + 104, at["y"] + 100)
+    page.page.mouse.up()
+
+    assert before < wider
+    assert box(page, "Chat")["width"] == pytest.approx(wider - 100, abs=12)
+
+
+@pytest.mark.parametrize("keys", ["Alt+ArrowLeft", "Control+End", "Shift+Home"])
+def test_keys_with_a_modifier_are_the_browsers(studio, keys):
+    page = studio(width=1100)
+    page.page.evaluate(
+        """() => {
+          window.taken = [];
+          const note = (event) => window.taken.push(event.defaultPrevented);
+          for (const node of document.querySelectorAll('.inb-studio')) node.addEventListener('keydown', note);
+        }"""
+    )
+
+    for place in (page.panel.get_by_role("tab").first, page.panel.get_by_role("separator")):
+        place.focus()
+        page.page.keyboard.press(keys)
+
+    assert set(page.page.evaluate("() => window.taken")) == {False}
+    expect(page.panel.get_by_role("separator")).to_have_attribute("aria-valuenow", "42")
+    expect(page.panel.get_by_role("tab").first).to_have_attribute("aria-selected", "true")
+
+
+def test_how_the_kernel_is_doing_is_told_once_where_the_parts_stand_together(studio):
+    told = {"gone": "Disconnected", "busy": "The kernel is busy", "live": "This panel could not be brought up to date"}
+    page = studio(width=1100)
+    expect(part(page, "Calls")).to_be_visible()
+
+    for health, words in told.items():
+        page.page.evaluate(
+            """([health, words]) => {
+              for (const panel of document.querySelectorAll('.inb-panel')) {
+                panel.dataset.health = health;
+                panel.innerHTML = `<div class="inb-banner inb-health">${words}</div>`;
+              }
+            }""",
+            [health, words],
+        )
+        seen = page.panel.locator(".inb-health").locator("visible=true")
+        expect(seen).to_have_count(3 if health == "live" else 1)  # of itself each part tells
+
+
 def test_no_part_becomes_too_narrow(studio):
     page = studio(width=1100)
     bar = page.panel.get_by_role("separator")

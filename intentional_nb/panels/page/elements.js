@@ -27,6 +27,11 @@ export function quiet(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
 }
 
+/** The key alone, or "" with a modifier, which makes it the browser's or the notebook's. @param {KeyboardEvent} event */
+export function plainKey(event) {
+  return event.altKey || event.ctrlKey || event.metaKey || event.shiftKey ? "" : event.key;
+}
+
 /** @param {string} name @param {string} label @param {() => void} action @param {string} [style] */
 export function iconButton(name, label, action, style = "inb-tiny") {
   return h("button", { type: "button", class: style, title: label, "aria-label": label, onclick: action }, icon(/** @type {any} */ (name)));

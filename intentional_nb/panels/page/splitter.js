@@ -1,6 +1,6 @@
 /** A bar between two columns, which people move. */
 
-import { h } from "./elements.js";
+import { h, plainKey } from "./elements.js";
 
 const START = 42;
 const LEAST = 25;
@@ -25,9 +25,15 @@ export function createSplitter(label, moved) {
     moved(percent);
   }
 
+  /** Whether the first column is on the right, as on pages that are read from there. */
+  function isMirrored() {
+    return getComputedStyle(node).direction === "rtl";
+  }
+
   /** @param {KeyboardEvent} event */
   function key(event) {
-    const wanted = { ArrowLeft: percent - STEP, ArrowRight: percent + STEP, Home: LEAST, End: MOST }[event.key];
+    const step = isMirrored() ? -STEP : STEP;
+    const wanted = { ArrowLeft: percent - step, ArrowRight: percent + step, Home: LEAST, End: MOST }[plainKey(event)];
     if (wanted === undefined) return;
     event.preventDefault();
     set(wanted);
@@ -40,8 +46,8 @@ export function createSplitter(label, moved) {
     event.preventDefault();
     node.setPointerCapture(event.pointerId);
     const follow = (/** @type {PointerEvent} */ at) => {
-      const { left, width } = row.getBoundingClientRect();
-      set(((at.clientX - left) / width) * 100);
+      const { left, right, width } = row.getBoundingClientRect();
+      set(((isMirrored() ? right - at.clientX : at.clientX - left) / width) * 100);
     };
     node.addEventListener("pointermove", follow);
     node.addEventListener("lostpointercapture", () => node.removeEventListener("pointermove", follow), { once: true });

@@ -1,6 +1,6 @@
 /** One of several things at a time, chosen by its name. */
 
-import { h } from "./elements.js";
+import { h, plainKey } from "./elements.js";
 
 /**
  * Tabs, as ARIA's authoring practices describe them: one tab stop, arrow keys choose. What is not chosen stays as it is.
@@ -30,7 +30,7 @@ export function createTabs(label, entries) {
   /** @param {KeyboardEvent} event */
   function move(event) {
     const last = tabs.length - 1;
-    const next = { ArrowRight: chosen === last ? 0 : chosen + 1, ArrowLeft: chosen === 0 ? last : chosen - 1, Home: 0, End: last }[event.key];
+    const next = { ArrowRight: chosen === last ? 0 : chosen + 1, ArrowLeft: chosen === 0 ? last : chosen - 1, Home: 0, End: last }[plainKey(event)];
     if (next === undefined) return;
     event.preventDefault();
     choose(next);
