@@ -206,6 +206,7 @@ class OneModelBotStructure(BotStructure):
         past = self._past(wanted.turn, router.graph, wanted.stages)
         bot, notices = await asyncio.to_thread(twin, self, router, wanted.model, wanted.modality)
         bot.note_file(self._updates.file_section)
+        bot._updates.follow(self._updates, wanted.stages)
         await bot._begin_with(past)
         return bot, notices
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from intentional_nb.bots.plugins import import_plugins
 from intentional_nb.clients.base import ModelClient
-from intentional_nb.conversation.difference import Difference, carried_over
+from intentional_nb.conversation.difference import Difference, carried_over, difference
 from intentional_nb.conversation.graph import ConversationGraph
 from intentional_nb.conversation.loading import BotConfig, Source, read_config
 from intentional_nb.conversation.position import Position
@@ -78,6 +78,7 @@ class GraphUpdates:
         self.file_section = file_section
         self._router, self._emit, self._check_open = router, emit, check_open
         self._steps: list[_Step] = []
+        self._left: list[tuple[ConversationGraph, Places]] = []  # every graph that was left, by undoing too
         self._one_at_a_time = asyncio.Lock()
 
     async def update(
@@ -139,9 +140,11 @@ class GraphUpdates:
         router, done = self._router, [Difference()]
 
         def change() -> None:
+            left = router.graph
             done[0] = found = router.go_on_in(equipped, stages=stages)
             note(found)
             if found:
+                self._note_left(left, {**found.renamed, **(stages or {})})
                 self._emit(GraphSwapped(changes=tuple(map(str, found)), stage=router.current_stage_name))
 
         await llm.go_on_in(router.tried_in(equipped, stages=stages), change)
@@ -175,7 +178,7 @@ class GraphUpdates:
             GraphError: A stage is gone, and nothing says what is in its place.
         """
         today = self._router.graph if into is None else into
-        if graph is today:
+        if graph == today:
             return position
         known = {
             name: place
@@ -184,12 +187,27 @@ class GraphUpdates:
         }
         return carried_over(position, graph, today, stages={**known, **(stages or {})})
 
+    def follow(self, other: GraphUpdates, stages: Places | None) -> None:
+        """Take over which graphs another bot has left, and that its own was left for that of this one.
+
+        Args:
+            other: The updates of that bot.
+            stages: Where to stand instead, for stages that are gone.
+        """
+        self._left = list(other._left)
+        renamed = difference(other._router.graph, self._router.graph).renamed
+        self._note_left(other._router.graph, {**renamed, **(stages or {})})
+
+    def _note_left(self, graph: ConversationGraph, places: Places) -> None:
+        self._left.append((graph, places))
+        del self._left[:-MOST_STEPS]
+
     def _followed(self, name: str, graph: ConversationGraph) -> str | None:
-        """What a stage of an earlier graph is called after all updates since."""
-        passed = [step.left.graph is graph for step in self._steps]
+        """What a stage of an earlier graph is called after all changes since that graph was left last."""
+        passed = [number for number, (left, _) in enumerate(self._left) if left == graph]
         place: str | None = name
-        for step in self._steps[passed.index(True) :] if any(passed) else []:
-            place = step.places.get(place, place) if place is not None else None
+        for _, places in self._left[passed[-1] :] if passed else []:
+            place = places.get(place, place) if place is not None else None
         return place
 
 

@@ -492,3 +492,18 @@ def test_a_position_of_before_an_update_is_forked_into_todays_graph(scripted):
     with bot.fork(2) as other:
         assert other.position == Position("till")
         assert other.graph.by_name.keys() == bot.graph.by_name.keys() != CONVERSATION["stages"].keys()
+
+
+def test_a_fork_goes_back_over_the_changes_that_its_bot_had_behind_it(scripted):
+    bot = scripted(text("Hm."))
+    bot.say("hello")
+    bot.update(edited(order=None, chat={"accessible_from": "_start_"}), stages={"order": "chat"})
+
+    with bot.fork() as other:
+        other.rewind(1)
+        assert other.stage == "chat"
+    with bot.fork(
+        graph=edited(order=None, chat=None, pay={"accessible_from": "_start_"}), stages={"chat": "pay"}
+    ) as last:
+        last.rewind(1)
+        assert last.stage == "pay"

@@ -470,6 +470,44 @@ def test_going_back_follows_the_places_that_an_update_was_given(scripted):
     assert bot.stage == "chat"
 
 
+FOOTBALL = edited(order=None, chat={"accessible_from": "_start_"})
+
+
+def test_going_back_follows_the_places_also_when_an_update_between_changed_nothing(scripted):
+    bot = scripted(text("Hm."))
+    bot.say("hello")
+    bot.update(copy.deepcopy(CONVERSATION))
+    bot.update(FOOTBALL, stages={"order": "chat"})
+
+    bot.rewind(1)
+
+    assert bot.stage == "chat"
+
+
+def test_a_turn_in_a_graph_that_was_undone_can_be_taken_back(scripted):
+    bot = scripted(text("Sunny."))
+    tea = edited(order=None, tea={**CONVERSATION["stages"]["order"], "goal": "Sell tea."})
+    bot.update(tea, stages={"order": "tea"})
+    bot.say("hello")
+    bot.undo()
+
+    bot.rewind(1)
+
+    assert (bot.stage, len(bot.transcript)) == ("order", 0)
+
+
+def test_back_in_the_graph_of_then_every_stage_of_then_is_there(scripted):
+    bot = scripted(route("chat"), text("Sunny."), text("Yes?"))
+    bot.say("how is the weather?")
+    bot.say("hello")
+    bot.update(edited(chat=None), stages={"chat": "order"})
+    bot.update(copy.deepcopy(CONVERSATION))
+
+    bot.rewind(2)
+
+    assert (bot.stage, bot.trail) == ("chat", ("order",))
+
+
 # ---- any edit at all
 
 lists_of_choices = st.lists(st.integers(0, 5), max_size=5)
