@@ -73,7 +73,7 @@ def choose(
         names_a_voice = modality is None and llm.get("name") == LOCAL_VOICE_MODEL
         return Choice(client, llm, wanted == SPOKEN or names_a_voice)
     if modality is not None and "client" not in said and client != _REMOTE[modality][0]:
-        return _other_client(llm, modality)
+        return _other_client(llm, said, modality)
     _check(client, wanted, is_asked_for=modality is not None)
     return Choice(client, llm, client == "openai_realtime")
 
@@ -100,7 +100,7 @@ def _left_to_us(llm: dict[str, Any], wanted: str) -> Choice:
     return Choice("local", {**llm, "client": "local"}, is_spoken, (notice,))
 
 
-def _other_client(llm: Mapping[str, Any], modality: str) -> Choice:
+def _other_client(llm: Mapping[str, Any], said: Mapping[str, Any], modality: str) -> Choice:
     """The call wants to talk in another way than the file's client can."""
     client, suggested = _REMOTE[modality]
     if llm.get("base_url"):
@@ -111,8 +111,9 @@ def _other_client(llm: Mapping[str, Any], modality: str) -> Choice:
             value=modality,
         )
     kept = {key: llm[key] for key in ("api_key_name", "timeout", "max_retries") if key in llm}
+    section = {**kept, "client": client, "name": suggested, **said}
     notice = f"{llm.get('name')!r} is not for modality {modality!r}: asking OpenAI's {suggested!r} instead."
-    return Choice(client, {**kept, "client": client, "name": suggested}, modality == SPOKEN, (notice,))
+    return Choice(client, section, modality == SPOKEN, () if "name" in said else (notice,))
 
 
 def _check(client: str, wanted: str, *, is_asked_for: bool) -> None:

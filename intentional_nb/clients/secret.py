@@ -9,10 +9,24 @@ from typing import Any
 from intentional_nb.clients.options import text_option
 from intentional_nb.errors import ConfigError
 
-__all__ = ["KEY_VARIABLE", "blotted", "key_option"]
+__all__ = ["KEY_VARIABLE", "blotted", "key_option", "refuse_key"]
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 """The environment variable that holds the key where no other is named."""
+
+
+def refuse_key(config: Mapping[str, Any]) -> None:
+    """Take no key among the settings, which are shown, saved and sent.
+
+    Raises:
+        ConfigError: There is one; it is not repeated.
+    """
+    if "api_key" in config:
+        raise ConfigError(
+            "the API key itself must not stand among the settings, where people read it: put it in the environment "
+            f"variable {KEY_VARIABLE!r}, or in another one that 'api_key_name' names",
+            field="bot.llm.api_key",
+        )
 
 
 def key_option(config: Mapping[str, Any]) -> str:

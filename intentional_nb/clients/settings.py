@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intentional_nb.clients.options import base_url_option, number_option, text_option
-from intentional_nb.clients.secret import KEY_VARIABLE, key_option
+from intentional_nb.clients.secret import KEY_VARIABLE, key_option, refuse_key
 from intentional_nb.errors import ConfigError
 
 __all__ = ["SUGGESTED_MODEL", "ChatSettings"]
@@ -52,6 +52,7 @@ class ChatSettings:
         Raises:
             ConfigError: A setting is missing or cannot be used; says which and what would be right.
         """
+        refuse_key(config)
         return cls(
             model=_model(config),
             base_url=base_url_option(config),

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from msgspec import UNSET, UnsetType
 
 from intentional_nb.clients.options import base_url_option, number_option, text_option
-from intentional_nb.clients.secret import KEY_VARIABLE, key_option
+from intentional_nb.clients.secret import KEY_VARIABLE, key_option, refuse_key
 from intentional_nb.errors import ConfigError
 from intentional_nb.wire.realtime.session import Settings
 
@@ -86,6 +86,7 @@ class VoiceSettings:
         Raises:
             ConfigError: A setting is missing or cannot be used; says which and what would be right.
         """
+        refuse_key(config)
         model = _model(config)
         return cls(
             model=model,

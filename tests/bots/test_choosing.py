@@ -88,6 +88,20 @@ def test_who_asks_for_the_other_way_of_talking_gets_the_other_client_and_is_told
     assert choice.notices == (f"{file['name']!r} is not for modality {modality!r}: asking OpenAI's {name!r} instead.",)
 
 
+def test_who_asks_for_the_other_way_of_talking_may_name_the_model():
+    file = {"client": "openai", "name": "m", "api_key_name": "MY_KEY", "temperature": 0}
+
+    choice = choose(file, WRITTEN, {"name": "gpt-realtime-mini", "voice": "cedar"}, SPOKEN)
+
+    assert choice.llm == {
+        "client": "openai_realtime",
+        "name": "gpt-realtime-mini",
+        "voice": "cedar",
+        "api_key_name": "MY_KEY",
+    }
+    assert choice.notices == ()
+
+
 def test_another_servers_models_are_not_guessed():
     file = {"client": "openai", "name": "llama", "base_url": "http://127.0.0.1:9/v1"}
 

@@ -159,3 +159,12 @@ def test_the_wrong_client_for_a_model_is_refused_with_the_right_one(monkeypatch,
 
     with pytest.raises(ConfigError, match=right):
         load(client=client, model=model)
+
+
+@pytest.mark.parametrize("modality", ["text_messages", "audio_stream"])
+@pytest.mark.parametrize("client", [None, "local"])
+def test_a_key_among_the_settings_is_refused_and_not_repeated(client, modality):
+    with pytest.raises(ConfigError, match="must not stand among the settings") as caught:
+        load_bot(CONVERSATION, client=client, modality=modality, api_key="sk-of-somebody")
+
+    assert (caught.value.field, "sk-of" in str(caught.value)) == ("bot.llm.api_key", False)
