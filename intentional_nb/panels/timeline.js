@@ -61,7 +61,7 @@ function createTimedTurn(choose) {
   /** @type {ReturnType<typeof createWaterfall> | null} */
   let waterfall = null;
   const number = h("span", { class: "inb-t-number" });
-  const words = h("span", { class: "inb-t-words" });
+  const words = h("span", { class: "inb-t-words", dir: "auto" });
   const stages = h("span", { class: "inb-t-stages" });
   const state = h("span", { class: "inb-pill inb-t-status", hidden: true });
   const strip = h("span", { class: "inb-strip", "aria-hidden": "true" });

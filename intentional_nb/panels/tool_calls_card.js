@@ -13,7 +13,7 @@ const FEW_OPTIONS = 8;
  */
 function createPart() {
   const label = h("div", { class: "inb-label" });
-  const text = h("pre", { class: "inb-c-text" });
+  const text = h("pre", { class: "inb-c-text", dir: "auto" });
   const node = h("div", { class: "inb-c-part" }, label, text);
   return {
     node,

@@ -21,7 +21,7 @@ export function createTurnOfCalls(actions) {
   let sifted = { key: [], wanted: [] };
 
   const number = h("strong", {});
-  const said = h("span", { class: "inb-c-said" });
+  const said = h("span", { class: "inb-c-said", dir: "auto" });
   const heading = h("div", { class: "inb-c-heading", role: "heading", "aria-level": "4" }, number, " ", said);
   const times = h("button", { type: "button", class: "inb-c-button", "aria-expanded": "false", hidden: true, onclick: () => {
     setTimes(times.getAttribute("aria-expanded") !== "true");

@@ -65,6 +65,18 @@ def test_a_conversation_is_drawn_in_order(chat):
     assert page.problems == []
 
 
+def test_what_is_read_from_the_right_is_written_from_the_right_and_code_is_not(chat):
+    said, answer = "שלום, אפשר להזמין קפה?", "כן: `brew()`\n\nMit Milch?"
+    page = chat(view([turn(1, said, TextEntry(answer)), turn(2, "Yes.", TextEntry("One."))]))
+    direction = "nodes => nodes.map((node) => getComputedStyle(node).direction)"
+
+    assert page.panel.locator(".inb-user .inb-words").evaluate_all(direction) == ["rtl", "ltr"]
+    assert page.panel.locator(".inb-block").evaluate_all(direction) == ["rtl", "ltr", "ltr"]
+    assert page.panel.locator(".inb-block code").evaluate_all(direction) == ["ltr"]
+    field(page).fill(said)
+    assert field(page).evaluate("node => getComputedStyle(node).direction") == "rtl"
+
+
 def test_the_header_says_who_where_and_what(chat):
     page = chat(view([turn(1, "hi", ToolEntry("c", "look_up", {}), status="running")], trail=["order", "pay"]))
 

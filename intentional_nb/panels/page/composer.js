@@ -20,7 +20,7 @@ export function grow(field) {
  * @param {{placeholder: string, sent: () => void, stopped: () => void}} given what to do besides when people send or stop
  */
 export function createComposer(session, { placeholder, sent, stopped }) {
-  const field = h("textarea", { class: "inb-field", rows: "1", placeholder, "aria-label": "Message", spellcheck: "true" });
+  const field = h("textarea", { class: "inb-field", dir: "auto", rows: "1", placeholder, "aria-label": "Message", spellcheck: "true" });
   const go = h("button", { type: "submit", class: "inb-go", title: "Send (Enter)", "aria-label": "Send" }, icon("send"));
   const halt = h("button", { type: "button", class: "inb-go inb-halt", title: "Stop (Escape)", "aria-label": "Stop", hidden: true, onclick: () => stop() }, icon("stop"));
   const node = h("form", { class: "inb-composer", onsubmit: (/** @type {Event} */ event) => {

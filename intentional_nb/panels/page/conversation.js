@@ -81,7 +81,7 @@ export function createConversation(session, actions, { empty: nothing = "Nothing
     const messages = [...queue, ...session.pending.filter((message) => !known.has(message.command))];
     waiting.replaceChildren(
       ...messages.map((message) =>
-        h("div", { class: "inb-user-row" }, h("div", { class: "inb-user inb-unsure" }, h("span", { class: "inb-sr" }, "You, waiting: "), h("div", { class: "inb-words" }, message.text)))),
+        h("div", { class: "inb-user-row" }, h("div", { class: "inb-user inb-unsure" }, h("span", { class: "inb-sr" }, "You, waiting: "), h("div", { class: "inb-words", dir: "auto" }, message.text)))),
     );
   }
 

@@ -20,7 +20,7 @@ export const DRAW = {
           if (block === html[index]) return;
           let holder = /** @type {HTMLElement} */ (node.children[index]);
           if (!holder?.classList.contains("inb-block")) {
-            holder = h("div", { class: "inb-block" });
+            holder = h("div", { class: "inb-block", dir: "auto" });
             node.insertBefore(holder, node.children[index] ?? null);
           }
           setBlock(holder, block);

@@ -26,7 +26,7 @@ export function createTurn(actions) {
 
   const said = document.createTextNode("");
   const remark = h("span", { class: "inb-remark" });
-  const words = h("div", { class: "inb-words" }, said, remark);
+  const words = h("div", { class: "inb-words", dir: "auto" }, said, remark);
   const time = h("time", { class: "inb-time" });
   const userActions = h(
     "div",
@@ -142,7 +142,7 @@ export function createTurn(actions) {
  * @param {{close: () => void, giveUp: () => void, send: (text: string) => void}} actions
  */
 function createEditor(words, actions) {
-  const field = h("textarea", { class: "inb-field inb-edit-field", rows: "2", "aria-label": "Edit message" });
+  const field = h("textarea", { class: "inb-field inb-edit-field", dir: "auto", rows: "2", "aria-label": "Edit message" });
   field.value = words;
   const send = () => {
     const text = field.value.trim();
