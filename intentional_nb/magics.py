@@ -141,6 +141,8 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         bots = [other for other, value in tuple(self.shell.user_ns.items()) if isinstance(value, BotStructure)]
         close = nearest(name, bots)
         hint = f"did you mean {close!r}?" if close else f"make one with %%conversation {name}, or with load_bot"
+        if found is not None:
+            raise UsageError(f"{name!r} is no bot but something else, of type {type(found).__name__}")
         raise UsageError(f"there is no bot called {name!r}; {hint}")
 
     def _open_bot(self, name: str, given: dict[str, str]) -> BotStructure | None:
@@ -151,7 +153,8 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
                 raise UsageError(f"{name!r} is a word of Python, which the bot would hide; choose another name for it")
             return None
         if not isinstance(bot, BotStructure):
-            raise UsageError(f"{name!r} is the name of something else, {bot!r:.60}; choose another name for the bot")
+            kind = type(bot).__name__  # not the value, which may be a key
+            raise UsageError(f"{name!r} is the name of something else, of type {kind}; choose another name for the bot")
         if bot.is_closed:
             return None
         if given and given != self._given.get(name):

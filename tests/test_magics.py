@@ -233,12 +233,12 @@ def test_a_word_of_python_is_refused(shell, capsys, name):
 
 
 def test_the_name_of_something_else_is_refused(shell, capsys):
-    shell.user_ns["door"] = 3
+    shell.user_ns["door"] = "sk-of-somebody"
 
     _, shown = failing(shell, f"%%conversation door{DOOR}", capsys)
 
-    assert "'door' is the name of something else, 3" in shown
-    assert shell.user_ns["door"] == 3
+    assert "'door' is the name of something else, of type str" in shown
+    assert "sk-of" not in shown
 
 
 # -- %%stage
@@ -437,6 +437,15 @@ def test_a_name_that_no_bot_has_is_told_with_the_one_that_was_meant(shell, bot, 
     _, shown = failing(shell, magic, capsys)
 
     assert shown.startswith("UsageError: there is no bot called 'dor'; did you mean 'door'?")
+
+
+@pytest.mark.parametrize("magic", ["%chat five", "%%stage five.why\ngoal: Ask."])
+def test_a_name_of_something_else_is_told_what_it_is(shell, capsys, magic):
+    shell.user_ns["five"] = 5
+
+    _, shown = failing(shell, magic, capsys)
+
+    assert "'five' is no bot but something else, of type int" in shown
 
 
 def test_a_name_that_nothing_is_near_is_told_how_to_make_one(shell, capsys):
