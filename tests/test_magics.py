@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from intentional_nb import BotStructure, ChatPanel, ConversationGraph, GraphError, Studio, VoicePanel
 from intentional_nb.conversation.difference import Difference
 from intentional_nb.conversation.graph import END
+from tests.shell import make_shell
 
 DOOR = """
 background: You stand at a door.
@@ -32,10 +31,7 @@ outcomes:
 def shell(tmp_path, monkeypatch):
     """An IPython of its own, as a kernel has one."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    made = InteractiveShell(config=config)
+    made = make_shell()
     run(made, "%load_ext intentional_nb")
     yield made
     for value in list(made.user_ns.values()):

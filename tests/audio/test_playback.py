@@ -12,6 +12,7 @@ from intentional_nb.audio.clip import Clip
 from intentional_nb.audio.playback import audio, play
 from intentional_nb.errors import AudioError
 from tests.audio.sounds import noise
+from tests.shell import make_shell
 
 CLIP = Clip(noise(2_400))
 
@@ -25,7 +26,7 @@ def heard(html: str) -> bytes:
 @pytest.fixture
 def displayed(monkeypatch):
     """What a kernel would tell its front end to show."""
-    shell = InteractiveShell()
+    shell = make_shell()
     monkeypatch.setattr(InteractiveShell, "_instance", shell)
     shell.display_pub = CapturingDisplayPublisher()
     return shell.display_pub.outputs

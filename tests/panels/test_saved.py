@@ -6,6 +6,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from intentional_nb.panels.chat import ChatPanel
 from tests.panels.conftest import Page
+from tests.shell import make_shell
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -13,7 +14,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 @pytest.fixture
 def displayed(monkeypatch):
     """What is displayed and updated, as a kernel would tell its front end."""
-    shell = InteractiveShell()
+    shell = make_shell()
     monkeypatch.setattr(InteractiveShell, "_instance", shell)
     shell.display_pub = CapturingDisplayPublisher()
     return shell.display_pub.outputs
