@@ -133,7 +133,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no type
         if self._is_watched:
             self._tell(asking)
         # Where no page ever says hello, a program executes the notebook: it is to find the same copy every time.
-        if self._link.pages and self._is_settled():
+        if self._saved.is_displayed and self._link.pages and self._is_settled():
             self._keep(self.freeze(), is_asked=bool(asking))
 
     def _tell(self, asking: list[str]) -> None:

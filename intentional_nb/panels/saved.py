@@ -47,6 +47,11 @@ class SavedCopy:
         self._display_ids: deque[str] = deque(maxlen=DISPLAYS)
         self._html = ""
 
+    @property
+    def is_displayed(self) -> bool:
+        """Whether there is a copy; of a panel that is only a part of another one there is none."""
+        return bool(self._display_ids)
+
     def display(self, view: Mapping[str, Any], copy: StaticTranscript) -> None:
         """Show a live view with the copy below it, in the cell that runs."""
         from IPython.display import display

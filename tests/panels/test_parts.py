@@ -10,7 +10,7 @@ from intentional_nb.panels.side_by_side import SideBySide
 from intentional_nb.panels.stage_graph import StageGraph
 from intentional_nb.panels.studio import Studio
 from intentional_nb.panels.voice import VoicePanel
-from tests.panels.conftest import GRAPH, PlayedBot
+from tests.panels.conftest import GRAPH, Page, PlayedBot
 
 
 @pytest.fixture
@@ -57,6 +57,20 @@ def test_the_copy_holds_the_conversation_and_the_picture_and_no_times(studio, bo
     assert "data:image/svg+xml" in html
     assert studio.freeze().html == html
     assert " ms" not in html
+
+
+def test_the_parts_make_no_copies_of_their_own(studio, bot, monkeypatch):
+    copied = []
+    monkeypatch.setattr(studio.timeline, "freeze", lambda: copied.append(True))
+    page = Page(studio.timeline)
+    page.send("hello")
+
+    for count in (1, 2):  # what followed the first one is over when the second one is told
+        bot.exchange("hello", "Hi.")
+        page.wait_for(lambda view, count=count: len(view["turns"]) == count and not view["busy"])
+
+    assert copied == []
+    assert not [message for message in page.data.messages() if message["kind"] == "keep"]
 
 
 def test_closing_a_studio_closes_its_parts_and_leaves_the_bot(studio, bot):

@@ -221,6 +221,8 @@ def test_a_closed_panel_listens_no_more(bot):
 
 
 def test_the_saved_copy_is_brought_up_to_date_when_a_turn_has_ended(bot, page, panel):
+    panel._ipython_display_()
+
     whole_turn(bot)
 
     page.wait_for(lambda view: view["turns"] and not view["busy"])
