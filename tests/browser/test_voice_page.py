@@ -819,6 +819,23 @@ def test_nothing_covers_anything_in_a_narrow_column(talking, width):
         assert page.panel.locator(".inb-stage-chip").evaluate("node => node.scrollWidth <= node.clientWidth")
 
 
+@pytest.mark.parametrize("width", [330, 600])
+@pytest.mark.parametrize("is_fixed", [False, True])
+def test_in_a_low_panel_some_of_the_conversation_is_seen_and_everything_can_be_reached(talking, width, is_fixed):
+    page = talking(view([turn(n, f"words {n}") for n in range(1, 20)]), width=width)
+    panel, log = page.panel.locator(".inb-voice"), page.panel.locator(".inb-log")
+    whole = "min-height: 0; height: 300px" if is_fixed else "--inb-height: 300px"
+    panel.evaluate("(node, style) => { node.style.cssText = style; }", whole)
+
+    assert log.bounding_box()["height"] >= 100
+    assert log.evaluate("node => node.scrollHeight > node.clientHeight")  # it does not grow with what was said
+    field = page.panel.get_by_role("textbox")
+    field.scroll_into_view_if_needed()
+    frame, at = panel.bounding_box(), field.bounding_box()
+    assert at["y"] + at["height"] <= frame["y"] + frame["height"]
+    assert frame["height"] <= (300 if is_fixed else 520)
+
+
 def test_the_button_to_talk_stands_in_the_middle(voice):
     for width in (420, 900):
         page = voice(width=width)
