@@ -33,6 +33,11 @@ def studio(speaking):
         studio.close()
 
 
+def draws(view, words):
+    """Whether there is a picture, and these words stand in it."""
+    return words in view.get("picture_TB", {}).get("svg", "")
+
+
 def is_done(view):
     return view["turns"] and not view["busy"]
 
@@ -61,15 +66,15 @@ def test_an_update_while_the_bot_speaks_is_shown_before_it_has_ended_and_tears_n
 
     running = bot.submit("hello")
     speaks.wait()
-    graph.wait_for(lambda view: "what to drink" in view["picture_TB"]["svg"])
+    graph.wait_for(lambda view: draws(view, "what to drink"))
     bot.update(TEA)
-    changed = graph.wait_for(lambda view: "Sell tea." in view["picture_TB"]["svg"])["changed"]
+    changed = graph.wait_for(lambda view: draws(view, "Sell tea."))["changed"]
 
     assert any("Sell tea." in line for line in changed)
     assert running.result(20).status == "completed"
     assert bot.say("well").text == "Tea?"
     bot.undo()
-    graph.wait_for(lambda view: "what to drink" in view["picture_TB"]["svg"] and view["changed"] != changed)
+    graph.wait_for(lambda view: draws(view, "what to drink") and view["changed"] != changed)
     for page in (voice, timeline):
         both = page.wait_for(lambda view: len(view["turns"]) == 2 and not view["busy"])
         assert [turn["status"] for turn in both["turns"]] == ["completed", "completed"]
