@@ -10,10 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 __all__ = ["Line"]
 
 
-async def _nothing() -> None:
-    pass
-
-
 class Line:
     """People who wait for their turn; all methods belong to one event loop."""
 
@@ -23,7 +19,7 @@ class Line:
 
     @contextlib.asynccontextmanager
     async def turn(
-        self, *, goes_first: bool = False, meanwhile: Callable[[], Awaitable[None]] = _nothing
+        self, *, goes_first: bool = False, meanwhile: Callable[[], Awaitable[None]] | None = None
     ) -> AsyncIterator[None]:
         """Wait for one's turn, and have it.
 
@@ -35,7 +31,8 @@ class Line:
         (self._waiting.appendleft if goes_first else self._waiting.append)(place)
         self._call_next()
         try:
-            await meanwhile()
+            if meanwhile is not None:
+                await meanwhile()
             await place
             yield
         finally:
