@@ -301,6 +301,9 @@ def test_each_client_refuses_the_others_models_and_names_the_other(router, monke
 async def test_a_disconnect_without_a_connection_is_harmless(spoken_client):
     await spoken_client.disconnect()
 
+    with pytest.raises(inb.SessionClosedError):
+        await spoken_client.send({"audio_stream": b""})
+
 
 class SpokenParent(Parent):
     """Waits for handlers' names."""

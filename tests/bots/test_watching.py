@@ -89,6 +89,8 @@ def test_a_file_that_takes_the_place_of_the_old_one_is_followed_too(scripted, fi
         os.replace(written(edited(order={"goal": "Sell milk."}), tmp_path / "new.yml"), file)
         settled(lambda: goal(bot) == "Sell milk.")
 
+    assert goal(bot) == "Sell milk."
+
 
 def test_the_same_file_is_followed_in_whatever_folder_the_notebook_is(scripted, file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -99,6 +101,8 @@ def test_the_same_file_is_followed_in_whatever_folder_the_notebook_is(scripted, 
         monkeypatch.chdir(tmp_path / "other")
         written(TEA, file)
         settled(lambda: goal(bot) == "Sell tea.")
+
+    assert goal(bot) == "Sell tea."
 
 
 def test_a_mistake_is_told_with_its_line_and_the_bot_goes_on_until_it_is_mended(scripted, file):

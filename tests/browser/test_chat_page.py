@@ -348,7 +348,7 @@ def test_stop_works_from_the_moment_of_sending(chat, way):
     else:
         field(page).press("Escape")
 
-    page.wait_for("stop")
+    assert page.wait_for("stop")
 
 
 def test_suggestions_are_sent_with_a_click_and_go_when_something_was_said(chat):
@@ -650,7 +650,7 @@ def test_the_kernel_is_asked_for_a_sign_of_life_when_somebody_comes_near(chat):
 
     page.panel.hover()
 
-    page.wait_for("ping")
+    assert page.wait_for("ping")
 
 
 # -- several views

@@ -658,6 +658,7 @@ def test_the_meters_follow_both_sides(talking):
     page.wait_until(lambda: int(bots.get_attribute("aria-valuenow")) > 40, "a level of the bot")
     page.button.click()
     page.wait_until(lambda: int(mine.get_attribute("aria-valuenow")) == 0, "the level to fall")
+    assert page.shown.problems == []
 
 
 # -- keyboard, screen readers, looks

@@ -113,7 +113,7 @@ async def test_a_choice_that_stays_refused_is_forgotten_at_the_end_of_the_turn(s
 
     await stage.say("hm")
 
-    await stage.holds(lambda: [role for role, _ in stage.said_to_model] == ["user", "assistant"])
+    assert await stage.holds(lambda: [role for role, _ in stage.said_to_model] == ["user", "assistant"])
 
 
 @pytest.mark.parametrize("arguments", ["{", "[]", "{}", '{"outcome": 3}', '{"outcome": null}'])

@@ -144,9 +144,12 @@ def test_leaving_the_block_with_an_error_keeps_that_error():
 
 
 def test_closing_does_not_check_the_script():
-    server = LocalServer(Script(text("Hi"))).start()
+    script = Script(text("Hi"))
+    server = LocalServer(script).start()
 
     server.close()
+
+    assert len(script.remaining) == 1
 
 
 def test_a_scripted_server_lacks_nothing():

@@ -413,7 +413,9 @@ def test_clearing_forgets_and_opens_anew(bot, page):
 
     page.send("clear")
 
-    page.wait_for(lambda view: not view["turns"] and asked(bot, "reset", "start")[-2:] == [("reset",), ("start",)])
+    assert page.wait_for(
+        lambda view: not view["turns"] and asked(bot, "reset", "start")[-2:] == [("reset",), ("start",)]
+    )
 
 
 def test_clearing_gives_back_what_waits(bot, page):
@@ -540,4 +542,4 @@ def test_many_panels_leave_no_threads_behind(bot):
     for page in pages:
         page.wait_for(lambda view: view["turns"] and not view["busy"])
 
-    pages[0].wait_for(lambda view: threading.active_count() <= before + 2)
+    assert pages[0].wait_for(lambda view: threading.active_count() <= before + 2)

@@ -241,7 +241,7 @@ def test_what_changes_without_an_event_shows_when_it_is_said(panel, page):
 
     panel.refresh()
 
-    page.wait_for(lambda view: view["own_asked"] == ["by hand"])
+    assert page.wait_for(lambda view: view["own_asked"] == ["by hand"])
 
 
 def test_a_closed_panel_hears_nothing_more(bot, panel):

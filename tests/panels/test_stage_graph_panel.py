@@ -394,7 +394,7 @@ def test_many_panels_leave_no_threads_behind(bot):
     for page in pages:
         page.wait_for(lambda view: view["now"] == "stage-pay" and "picture_TB" in view and not view["drawing"])
 
-    pages[0].wait_for(lambda view: threading.active_count() <= before + 2)
+    assert pages[0].wait_for(lambda view: threading.active_count() <= before + 2)
 
 
 # -- what stays

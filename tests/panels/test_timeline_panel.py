@@ -170,7 +170,7 @@ def test_turns_taken_back_are_gone(bot, page):
 
     page.wait_for(lambda view: [turn["n"] for turn in view["turns"]] == [1])
     bot.reset()
-    page.wait_for(lambda view: view["turns"] == [] and view["totals"].startswith("0 turns"))
+    assert page.wait_for(lambda view: view["turns"] == [] and view["totals"].startswith("0 turns"))
 
 
 def test_of_very_many_turns_the_latest_are_told(bot, page, monkeypatch):

@@ -252,7 +252,7 @@ def test_turns_taken_back_are_gone(bot, page):
     bot.rewind(2)
     page.wait_for(lambda view: statuses(view) == ["ok"])
     bot.reset()
-    page.wait_for(lambda view: view["turns"] == [])
+    assert page.wait_for(lambda view: view["turns"] == [])
 
 
 def test_in_another_graph_only_what_it_has_can_be_run_again(bot, page):
@@ -264,7 +264,7 @@ def test_in_another_graph_only_what_it_has_can_be_run_again(bot, page):
     bot.intent_router.swap(GRAPH)
     bot.emit(GraphSwapped(changes=("fewer tools",), stage=bot.stage))
 
-    page.wait_for(lambda view: not entries(view)[0].get("again"))
+    assert page.wait_for(lambda view: not entries(view)[0].get("again"))
 
 
 # -- run again

@@ -77,7 +77,7 @@ def test_an_item_is_over_when_a_tool_is_called_and_when_the_reply_ends(bot, page
 
     bot.fall_silent()
 
-    page.wait_for(lambda: [end["item"] for end in page.heard("end")] == [1, 2])
+    assert page.wait_for(lambda: [end["item"] for end in page.heard("end")] == [1, 2])
 
 
 def test_without_a_page_nothing_is_sent_and_nobody_is_a_player(bot, panel):
@@ -97,7 +97,7 @@ def test_the_bot_is_told_how_much_was_played_in_milliseconds(bot, page):
     page.say("played", epoch=page.epoch, item=1, samples=12_000)
     page.say("played", epoch=page.epoch, item=1, samples=24_000, done=True)
 
-    page.wait_for(lambda: asked(bot, "played") == [("played", "a", 500), ("played", "a", 1000)])
+    assert page.wait_for(lambda: asked(bot, "played") == [("played", "a", 500), ("played", "a", 1000)])
 
 
 def test_a_report_of_an_item_that_nobody_knows_is_harmless(bot, page):
@@ -141,7 +141,7 @@ def test_what_is_said_after_an_interruption_is_of_another_epoch(bot, page):
 
     bot.sound("b")
 
-    page.wait_for(lambda: page.speech()[-1][:2] == (page.epoch + 1, 2))
+    assert page.wait_for(lambda: page.speech()[-1][:2] == (page.epoch + 1, 2))
 
 
 def test_a_page_that_falls_silent_by_itself_interrupts(bot, page):
@@ -149,7 +149,7 @@ def test_a_page_that_falls_silent_by_itself_interrupts(bot, page):
 
     page.say("flushed", epoch=page.epoch, item=1, samples=2_400)
 
-    page.wait_for(has_asked(bot, "flushed", "a", 100))
+    assert page.wait_for(has_asked(bot, "flushed", "a", 100))
 
 
 def test_a_page_that_falls_silent_before_anything_sounds_interrupts_too(bot, page):
@@ -157,7 +157,7 @@ def test_a_page_that_falls_silent_before_anything_sounds_interrupts_too(bot, pag
 
     page.say("flushed", epoch=page.epoch, item=None, samples=0)
 
-    page.wait_for(has_asked(bot, "flushed", None, 0))
+    assert page.wait_for(has_asked(bot, "flushed", None, 0))
 
 
 def test_a_bot_that_was_interrupted_from_a_cell_is_silent_and_not_interrupted_again(bot, page):
@@ -176,7 +176,7 @@ def test_the_page_is_silent_when_the_conversation_is_forgotten(bot, page):
 
     bot.emit(ConversationReset())
 
-    page.wait_for(lambda: page.heard("flush"))
+    assert page.wait_for(lambda: page.heard("flush"))
 
 
 # -- the user is heard
@@ -261,7 +261,7 @@ def test_when_the_session_ends_for_good_the_page_lets_go_of_the_microphone(bot, 
 
     bot.emit(ModelDisconnected(reason="over", close_code=1001))
 
-    page.wait_for(lambda: page.heard("release"))
+    assert page.wait_for(lambda: page.heard("release"))
 
 
 def test_a_session_that_ends_while_nobody_talks_is_nothing_to_the_page(bot, page):

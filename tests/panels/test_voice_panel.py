@@ -296,7 +296,7 @@ def test_stop_while_nothing_sounds_interrupts_the_bot(bot, page):
 
     page.send("stop")
 
-    page.wait_for(lambda view: ("interrupt",) in bot.asked)
+    assert page.wait_for(lambda view: ("interrupt",) in bot.asked)
 
 
 @pytest.mark.parametrize(("state", "begins"), [("listening", True), ("idle", False)])

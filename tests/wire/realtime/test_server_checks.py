@@ -95,6 +95,9 @@ def test_what_is_right_passes_and_what_is_not_required_may_be_null():
     SHAPE({"name": "x", "count": 2, "speed": 1, "loud": False, "any": 7, "notes": {"a": "b"}}, "at")
     SHAPE({"name": "x", "count": None, "kind": None}, "at")
 
+    with pytest.raises(Mistake):
+        SHAPE({"name": None, "count": 2}, "at")
+
 
 @settings(deadline=None)
 @given(st.binary())

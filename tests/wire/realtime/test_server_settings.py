@@ -97,7 +97,11 @@ def test_what_cannot_be_is_refused(patch, param):
 
 
 def test_the_model_may_be_named_again():
-    settings().update({"model": "local-realtime"})
+    named = settings()
+
+    named.update({"model": "local-realtime"})
+
+    assert named["model"] == "local-realtime"
 
 
 def test_tracing_stays_as_it_is_once_it_is_on():
