@@ -114,7 +114,9 @@ class VoiceBridge:
         self._player: Player | None = None
         self._is_talking = False  # the page has its microphone on
         self._is_held = False  # and its button to talk is down
-        self._unasked = 0  # the last epoch that was ended without asking what was heard
+        self._was_talking = self._was_held = False  # the page that is not heard of any more: it may come back
+        self._silenced = 0  # the last epoch that was ended from here, with what then sounded
+        self._unasked = 0  # the last one that was ended without asking what was heard
         self._watchers: tuple[Watcher, ...] = ()
         self._pages: dict[str, Watcher] = {}  # by client, those that speak over a comm
         self._lock = threading.RLock()  # never held while the bot is called
@@ -157,6 +159,7 @@ class VoiceBridge:
         with self._lock:
             is_owed = self._items.silence() and self.line.client is not None
             if is_owed:
+                self._silenced = self.line.epoch
                 self.line.flush()
             return is_owed
 
@@ -208,7 +211,7 @@ class VoiceBridge:
             if isinstance(event, ReplyInterrupted) and self._items.number(event.item_id) not in self._items.sounding:
                 return
             if self._items.silence() and self.line.client is not None:
-                self._unasked = self.line.epoch
+                self._silenced = self._unasked = self.line.epoch
                 self.line.flush()
 
     # -- from the page, on the background loop
@@ -220,15 +223,13 @@ class VoiceBridge:
     def _take(self, message: Mapping[str, Any]) -> None:
         match message["kind"]:
             case "hello":
-                if not message["again"]:
-                    self._attach()
+                self._greet(is_back=message["again"])
             case "played":
                 self._note_played(message)
             case "flushed":
                 self._note_flushed(message)
             case "start":
-                self._is_talking = True
-                self._worker.submit(self._connect)
+                self._start_talking()
             case "stop":
                 self._stop_talking()
             case "talk":
@@ -236,6 +237,10 @@ class VoiceBridge:
             case _:
                 return  # "mute" is the page's own affair, and "lost" is counted by the line
         self._changed()
+
+    def _start_talking(self) -> None:
+        self._is_talking = True
+        self._worker.submit(self._connect)
 
     def _connect(self) -> None:
         try:
@@ -251,11 +256,19 @@ class VoiceBridge:
         if is_talking:
             self.line.send({"kind": "release"})
 
-    def _attach(self) -> None:
-        with self._lock:
-            self._items.silence()
+    def _greet(self, *, is_back: bool) -> None:
+        """A page has the sound; one that is back may know nothing of having been away, and its microphone is on."""
+        if self._player is None or not is_back:
+            with self._lock:
+                self._items.silence()
         if self._player is None:
             self._player = self.bot.attach_player()
+        was_talking, was_held = is_back and self._was_talking, is_back and self._was_held
+        self._was_talking = self._was_held = False
+        if was_talking:
+            self._start_talking()
+        if was_held:
+            self._talk(is_down=True)
 
     def _note_played(self, report: Mapping[str, Any]) -> None:
         item_id = self._items.item_id(report["item"])
@@ -267,7 +280,9 @@ class VoiceBridge:
 
     def _note_flushed(self, report: Mapping[str, Any]) -> None:
         item_id = self._items.item_id(report["item"])
-        self._items.silence()
+        with self._lock:
+            if report["epoch"] > self._silenced:  # else the bot may have begun to say something else
+                self._items.silence()
         if self._player is None:
             return
         if report["epoch"] > self._unasked:
@@ -300,6 +315,9 @@ class VoiceBridge:
 
     def _lose(self, reason: str) -> None:
         """No page has the sound any more: what it had not played by its last report was not heard."""
+        self._silenced = self._unasked = self.line.epoch - 1  # should it come back, it will be silent, and tell
+        is_away = reason == "silent"  # nothing is heard of it; any other page has let go of its microphone
+        self._was_talking, self._was_held = is_away and self._is_talking, is_away and self._is_held
         self._stop_talking()
         self._detach()
         self._changed()

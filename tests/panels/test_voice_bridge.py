@@ -252,7 +252,8 @@ def test_when_no_session_can_be_opened_the_page_lets_go_of_the_microphone_and_is
     page.say("talk", down=True)
     page.wait_for(has_asked(bot, "clear"))
     assert bot.heard == b""
-    assert panel._desk.view()["alerts"][0]["text"] == "RuntimeError: nobody answers"
+    (alert,) = page.wait_for(lambda: panel._desk.view()["alerts"])
+    assert alert["text"] == "RuntimeError: nobody answers"
 
 
 def test_when_the_session_ends_for_good_the_page_lets_go_of_the_microphone(bot, page):
@@ -290,6 +291,91 @@ def test_a_page_that_goes_while_nothing_sounds_interrupts_nothing(bot, page):
 
     page.wait_for(has_asked(bot, "detach"))
     assert asked(bot, "flushed") == []
+
+
+def lose_sight(bot, panel, page):
+    """Let nothing have been heard of the page for long, as when its browser was busy or its computer slept."""
+    panel._bridge.line._reception._heard_s -= 60
+    page.wait_for(has_asked(bot, "detach"))
+
+
+def test_a_page_that_is_heard_of_again_hears_the_bot_and_is_heard_without_doing_anything(bot, page, panel):
+    page.say("start")
+    page.talk(b"\1\0" * 960)
+    page.wait_for(lambda: bot.heard)
+    lose_sight(bot, panel, page)
+
+    page.talk(b"\2\0" * 960)
+    page.wait_for(lambda: set(bot.heard) == {0, 1, 2})
+    speak(bot, page, "a")
+
+    assert asked(bot, "attach", "detach") == [("attach",), ("detach",), ("attach",)]
+    assert page.wait_for(lambda: asked(bot, "connect") == [("connect",)] * 2)
+
+
+def test_a_page_that_let_go_of_its_microphone_while_it_was_away_is_believed(bot, page, panel):
+    page.say("start")
+    page.wait_for(has_asked(bot, "connect"))
+    lose_sight(bot, panel, page)
+
+    page.say("stop")
+    page.talk(b"\2\0" * 960)
+    page.say("talk", down=True)
+
+    page.wait_for(has_asked(bot, "clear"))
+    assert bot.heard == b""
+
+
+def test_a_button_that_is_still_held_by_a_page_that_is_back_makes_another_message(bot, page, panel):
+    page.say("start")
+    page.say("talk", down=True)
+    page.wait_for(has_asked(bot, "clear"))
+    lose_sight(bot, panel, page)
+
+    page.talk(b"\2\0" * 960)
+    page.say("talk", down=False)
+
+    page.wait_for(lambda: len(asked(bot, "commit")) == 2)
+    assert asked(bot, "clear", "commit") == [("clear",), ("commit",)] * 2
+
+
+def test_another_page_is_not_taken_for_one_that_talks(bot, page, panel):
+    page.say("start")
+    page.wait_for(has_asked(bot, "connect"))
+    lose_sight(bot, panel, page)
+
+    second = LinePage(panel, "second").hello()
+    second.talk(b"\2\0" * 960)
+    second.say("talk", down=True)
+
+    page.wait_for(has_asked(bot, "clear"))
+    assert bot.heard == b""
+
+
+def test_a_page_that_tells_on_its_return_what_it_had_played_interrupts_nothing(bot, page, panel):
+    bot.hear("user")
+    lose_sight(bot, panel, page)
+
+    page.urgent("ping", at=1, got=0)
+    (flush,) = page.wait_for(lambda: page.heard("flush"))
+    page.say("flushed", epoch=flush["epoch"] - 1, item=None, samples=0)
+    page.say("start")
+
+    page.wait_for(has_asked(bot, "connect"))
+    assert asked(bot, "flushed") == []
+
+
+def test_what_the_bot_says_before_the_page_has_told_of_its_silence_can_be_interrupted_too(bot, page):
+    speak(bot, page, "a")
+    bot.emit(SpeechStarted(item_id="next", at_ms=0))
+    page.wait_for(lambda: page.heard("flush"))
+    bot.sound("b")
+    page.say("flushed", epoch=page.epoch, item=1, samples=10_101)
+    page.wait_for(lambda: asked(bot, "flushed"))
+
+    bot.emit(SpeechStarted(item_id="another", at_ms=900))
+
+    assert page.wait_for(lambda: len(page.heard("flush")) == 2)
 
 
 def test_two_panels_of_one_bot_have_one_line_and_one_page_has_the_sound(bot, page):
