@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from intentional_nb.bots import runtime
 from intentional_nb.bots.updating import Updated
-from intentional_nb.bots.watching import FileWatch, Look
+from intentional_nb.bots.watching import FileWatch, Look, check_can_be_followed
 from intentional_nb.conversation.difference import Difference
 from intentional_nb.conversation.graph import ConversationGraph
 from intentional_nb.conversation.loading import Source
@@ -199,20 +199,21 @@ class ChangeableBot(ABC):
             path: The YAML file; None for the one that the conversation came from.
 
         Returns:
-            Ends it with ``stop()``; also a context manager. It ends with the bot, too.
+            Ends it with ``stop()``; also a context manager. It ends with the bot, too, and does not keep it.
 
         Raises:
             GraphError: What the file says now cannot be used, as `update` finds; nothing is followed then.
-            ConfigError: No path is given, and the conversation came from no file.
+            ConfigError: No path is given, and the conversation came from no file; or it is a pipe or a device.
             ClientError: As `update`.
             BotClosedError: The bot was closed.
         """
         file = path if path is not None else self.graph.source
         if file is None:
             raise ConfigError("say which file to watch: this conversation came from none", field="path", value=None)
+        check_can_be_followed(Path(file))
         first = Look.at(Path(file))
         self.update(Path(file))
-        return FileWatch(file, self._update_from, self._tell_of_file, lambda: self.is_closed, first=first)
+        return FileWatch(file, self, ChangeableBot._update_from, ChangeableBot._tell_of_file, first=first)
 
     def _update_from(self, path: str) -> None:
         runtime.wait(runtime.submit(self._update(path, None, None)))

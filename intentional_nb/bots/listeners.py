@@ -6,7 +6,9 @@ import asyncio
 import inspect
 import queue
 import threading
+import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from intentional_nb.events import ErrorOccurred, Event, event_name, handler_names
@@ -15,6 +17,7 @@ __all__ = ["Handler", "Listeners"]
 
 Handler = Callable[[Any], Any]
 """Takes an event; may be ``async def``."""
+_Job = Callable[[asyncio.Runner], object]
 
 
 class Listeners:
@@ -35,7 +38,7 @@ class Listeners:
         self.handlers: dict[str, list[Handler]] = {}
         self._subscribers: tuple[Callable[[Event], None], ...] = ()
         self._on_failure = on_failure
-        self._queue: queue.SimpleQueue[Event | threading.Event | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -54,8 +57,11 @@ class Listeners:
         with self._lock:
             self.handlers.setdefault(name, []).append(handler)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._serve, name="intentional-nb handlers", daemon=True)
+                self._thread = threading.Thread(
+                    target=_serve, args=(self._queue,), name="intentional-nb handlers", daemon=True
+                )
                 self._thread.start()
+                weakref.finalize(self, self._queue.put, None)  # a bot that nobody has any more needs no thread
 
     def remove(self, name: str, handler: Handler) -> None:
         """Undo `add`; harmless when it was never added."""
@@ -84,7 +90,7 @@ class Listeners:
         for callback in self._subscribers:
             callback(event)
         if self.handlers:
-            self._queue.put(event)
+            self._queue.put(partial(self._deal_with, event))
 
     def drain(self, timeout_s: float) -> bool:
         """Wait until the handlers have dealt with all events so far.
@@ -92,24 +98,21 @@ class Listeners:
         Returns:
             False when they need longer, and at once when called by a handler, which cannot wait for itself.
         """
-        if self._thread is None or threading.current_thread() is self._thread:
-            return self._thread is None
+        if self._thread is None or not self._thread.is_alive():
+            return True
+        if threading.current_thread() is self._thread:
+            return False
         done = threading.Event()
-        self._queue.put(done)
+        self._queue.put(lambda _: done.set())
         return done.wait(timeout_s)
 
     def close(self) -> None:
         """End the handlers' thread once it has dealt with what is waiting."""
         self._queue.put(None)
 
-    def _serve(self) -> None:
-        with asyncio.Runner() as runner:
-            while (item := self._queue.get()) is not None:
-                if isinstance(item, threading.Event):
-                    item.set()
-                    continue
-                for handler in (*self.handlers.get(item.handler_name, ()), *self.handlers.get("*", ())):
-                    self._call(runner, handler, item)
+    def _deal_with(self, event: Event, runner: asyncio.Runner) -> None:
+        for handler in (*self.handlers.get(event.handler_name, ()), *self.handlers.get("*", ())):
+            self._call(runner, handler, event)
 
     def _call(self, runner: asyncio.Runner, handler: Handler, event: Event) -> None:
         name = getattr(handler, "__qualname__", repr(handler))
@@ -122,6 +125,14 @@ class Listeners:
             if not (isinstance(event, ErrorOccurred) and event.where.startswith("handler ")):
                 text = f"handler {name} for {event.handler_name} failed: {type(error).__name__}: {error}"
                 self._on_failure(ErrorOccurred(error=text, where=f"handler {name}", exception=error))
+
+
+def _serve(jobs: queue.SimpleQueue[_Job | None]) -> None:
+    """Do what is waiting; between two jobs the thread holds nothing that would keep a bot."""
+    with asyncio.Runner() as runner:
+        while (job := jobs.get()) is not None:
+            job(runner)
+            del job
 
 
 async def _finish(awaitable: Any) -> None:

@@ -140,11 +140,14 @@ class OneModelBotStructure(BotStructure):
         """Forget the conversation and go back to the first stage; a running turn is stopped first.
 
         Messages that wait begin the next conversation.
+
+        Raises:
+            BotClosedError: The bot was closed; its transcript stays.
         """
         runtime.wait(runtime.submit(self._reset()))
 
     async def _reset(self) -> None:
-        async with self._line.turn(goes_first=True, meanwhile=self._stop):
+        async with self._going_back():
             self.intent_router.reset()
             await self._remember(None)
             self._moments.clear()
@@ -163,12 +166,14 @@ class OneModelBotStructure(BotStructure):
         Raises:
             KeyError: There is no such turn.
             GraphError: A stage of then is gone, and nothing says what is in its place; nothing has changed.
+            BotClosedError: The bot was closed; its transcript stays.
         """
         runtime.wait(runtime.submit(self._rewind(turn, stages)))
 
     async def _rewind(self, turn: int, stages: Places | None) -> None:
+        self._check_open()
         self._position_before(turn, stages)  # before anything is stopped
-        async with self._line.turn(goes_first=True, meanwhile=self._stop):
+        async with self._going_back():
             position, moment = self._position_before(turn, stages), self._moments[turn]
             self._moments = {number: kept for number, kept in self._moments.items() if number < turn}
             self._ends = [end for end in self._ends if end < turn]
@@ -177,6 +182,14 @@ class OneModelBotStructure(BotStructure):
             self._is_open = moment.is_open
             self.emit(ConversationRewound(turn=turn))
             await self.llm.update_system_prompt()
+
+    @contextlib.asynccontextmanager
+    async def _going_back(self) -> AsyncIterator[None]:
+        """Stop the turn that runs, and come before all that wait."""
+        self._check_open()  # before anything is stopped
+        async with self._line.turn(goes_first=True, meanwhile=self._stop):
+            self._check_open()
+            yield
 
     def _position_before(self, turn: int, stages: Places | None) -> Position:
         """Where the conversation stood before a turn, in today's graph."""

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["call_soon", "is_background_thread", "submit", "wait", "wait_async"]
+__all__ = ["call_soon", "check_can_wait", "is_background_thread", "submit", "wait", "wait_async"]
 
 T = TypeVar("T")
 
@@ -55,6 +55,16 @@ def is_background_thread() -> bool:
     return threading.current_thread() is _thread
 
 
+def check_can_wait() -> None:
+    """Complain where `wait` would never end.
+
+    Raises:
+        RuntimeError: Called on the background loop itself.
+    """
+    if is_background_thread():
+        raise RuntimeError("this call would wait for itself: use the 'await' form inside tools and async code")
+
+
 def wait(future: concurrent.futures.Future[T]) -> T:
     """Wait for a submitted coroutine in a plain function.
 
@@ -62,9 +72,11 @@ def wait(future: concurrent.futures.Future[T]) -> T:
         RuntimeError: Called on the background loop itself.
         KeyboardInterrupt: The cell was interrupted; the coroutine is cancelled and has ended.
     """
-    if is_background_thread():
+    try:
+        check_can_wait()
+    except RuntimeError:
         future.cancel()
-        raise RuntimeError("this call would wait for itself: use the 'await' form inside tools and async code")
+        raise
     try:
         while True:
             try:

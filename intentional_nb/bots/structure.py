@@ -166,7 +166,11 @@ class BotStructure(ChangeableBot):
 
     @abstractmethod
     def reset(self) -> None:
-        """Forget the conversation and go back to the first stage; a running turn is stopped first."""
+        """Forget the conversation and go back to the first stage; a running turn is stopped first.
+
+        Raises:
+            BotClosedError: The bot was closed; its transcript stays.
+        """
 
     @abstractmethod
     def rewind(self, turn: int, *, stages: Mapping[str, str | None] | None = None) -> None:
@@ -181,6 +185,7 @@ class BotStructure(ChangeableBot):
         Raises:
             KeyError: There is no such turn.
             GraphError: A stage of then is gone, and nothing says what is in its place; nothing has changed.
+            BotClosedError: The bot was closed; its transcript stays.
         """
 
     def _check_open(self) -> None:
@@ -304,8 +309,13 @@ class BotStructure(ChangeableBot):
         """Stop what runs and let go of the model; runs on the background loop."""
 
     def close(self) -> None:
-        """Stop what runs and let go of the model; harmless when closed before."""
+        """Stop what runs and let go of the model; harmless when closed before.
+
+        Raises:
+            RuntimeError: Called on the background loop, by an async tool; `aclose` can be awaited there.
+        """
         if not self.is_closed:
+            runtime.check_can_wait()  # before anything is changed
             self.is_closed = True
             runtime.wait(runtime.submit(self._shut_down()))
             self._listeners.drain(DRAIN_S)

@@ -8,16 +8,18 @@ for a library with compiled parts.
 from __future__ import annotations
 
 import os
+import stat
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 
 from intentional_nb.bots import runtime
-from intentional_nb.errors import BotClosedError
+from intentional_nb.errors import BotClosedError, ConfigError
 
-__all__ = ["LOOK_EVERY_S", "FileWatch", "Look", "Sighting"]
+__all__ = ["LOOK_EVERY_S", "FileWatch", "Look", "Sighting", "check_can_be_followed"]
 
 LOOK_EVERY_S = 0.25
 """How often the file is looked at. What changed must look the same twice before it is read: nobody is writing then."""
@@ -44,6 +46,8 @@ class Look:
             found = path.stat()
         except OSError:
             return cls(None)
+        if not stat.S_ISREG(found.st_mode):
+            return cls(None)
         return cls((found.st_mtime_ns, found.st_size, found.st_ino))
 
     @property
@@ -69,8 +73,31 @@ class Sighting:
         return True
 
 
+def check_can_be_followed(path: Path) -> None:
+    """Complain of what never comes to an end when it is read.
+
+    Raises:
+        ConfigError: It is a pipe or a device.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # whoever reads it says why that cannot be done
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        text = f"cannot follow {str(path)!r}: it is a pipe or a device, and only a file can be followed"
+        raise ConfigError(text, field="path", value=str(path))
+
+
+class Closable(Protocol):
+    """A bot, as far as a watch needs to know it."""
+
+    is_closed: bool
+
+
 class FileWatch:
-    """Follows a conversation file until it is stopped or the bot is closed; also a context manager.
+    """Follows a conversation file until it is stopped, or the bot is closed or gone; also a context manager.
+
+    It does not keep the bot: one that nobody has any more is followed no more.
 
     Attributes:
         path: The file.
@@ -79,9 +106,9 @@ class FileWatch:
     def __init__(
         self,
         path: str | os.PathLike[str],
-        update: Callable[[str], object],
-        on_error: Callable[[Exception], None],
-        is_over: Callable[[], bool],
+        bot: Closable,
+        update: Callable[[Any, str], object],
+        on_error: Callable[[Any, Exception], None],
         *,
         first: Look,
     ) -> None:
@@ -89,14 +116,14 @@ class FileWatch:
 
         Args:
             path: The file.
-            update: Called with the path when the file has changed; may raise.
+            bot: Whose file it is.
+            update: Called with the bot and the path when the file has changed; may raise.
             on_error: Told what ``update`` raised.
-            is_over: Whether nobody needs the file any more; asked before each look.
             first: How the file looked when it was read last.
         """
         self.path = Path(path)
         self._place = self.path.absolute()  # the same file also when the notebook goes to another folder
-        self._update, self._on_error, self._is_over = update, on_error, is_over
+        self._bot, self._update, self._on_error = weakref.ref(bot), update, on_error
         self._sighting = Sighting(first)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=f"watch {self.path.name}", daemon=True)
@@ -108,7 +135,8 @@ class FileWatch:
     @property
     def is_running(self) -> bool:
         """Whether the file is being followed."""
-        return not self._stopped.is_set() and not self._is_over()
+        bot = self._bot()
+        return not self._stopped.is_set() and bot is not None and not bot.is_closed
 
     def stop(self) -> None:
         """Follow it no more; harmless when that was said before."""
@@ -124,11 +152,19 @@ class FileWatch:
         self.stop()
 
     def _follow(self) -> None:
-        while not self._stopped.wait(LOOK_EVERY_S) and not self._is_over():
+        while not self._stopped.wait(LOOK_EVERY_S) and self.is_running:
             if self._sighting.is_due(Look.at(self._place)):
-                try:
-                    self._update(str(self.path if self.path.absolute() == self._place else self._place))
-                except BotClosedError:
-                    return
-                except Exception as error:  # of the file, a tool, the server: people are told, and the bot goes on
-                    self._on_error(error)
+                self._read()
+
+    def _read(self) -> None:
+        bot = self._bot()
+        if bot is None:
+            return
+        path = self.path if self.path.absolute() == self._place else self._place
+        try:
+            check_can_be_followed(path)
+            self._update(bot, str(path))
+        except BotClosedError:
+            return
+        except Exception as error:  # of the file, a tool, the server: people are told, and the bot goes on
+            self._on_error(bot, error)

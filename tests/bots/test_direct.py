@@ -6,6 +6,7 @@ import pytest
 from intentional_nb.bots.transcript import NoticeEntry, RouteEntry, TextEntry, ToolEntry
 from intentional_nb.errors import BotClosedError, RefusedError
 from intentional_nb.events import ConversationReset, ConversationRewound, ErrorOccurred, TurnEnded, TurnStarted
+from intentional_nb.local.realtime.script import say
 from intentional_nb.local.script import calls, failed, text
 from intentional_nb.tools.function import tool
 from tests.clients.conftest import CONVERSATION
@@ -290,6 +291,41 @@ def test_a_closed_bot_says_so(scripted):
         bot.say("hello")
 
 
+@pytest.mark.parametrize("go_back", [lambda bot: bot.rewind(1), lambda bot: bot.reset()])
+@pytest.mark.parametrize("kind", ["scripted", "speaking"])
+def test_a_closed_bot_goes_back_nowhere_and_keeps_its_transcript(request, kind, go_back):
+    bot = request.getfixturevalue(kind)(say("Hi.") if kind == "speaking" else text("Hi."))
+    bot.say("hello")
+    bot.close()
+    before, seen = (bot.transcript.turns, bot.position), []
+    bot.subscribe(seen.append)
+
+    with pytest.raises(BotClosedError):
+        go_back(bot)
+
+    assert ((bot.transcript.turns, bot.position), seen) == (before, [])
+
+
+def test_who_waits_to_go_back_while_the_bot_is_closed_is_told_and_the_transcript_stays(scripted):
+    bot = scripted(text("one two three four", pace_ms=50))
+    spoken = threading.Event()
+    bot.subscribe(lambda event: spoken.set() if event.type == "reply_text" else None)
+    bot.submit("count")
+    spoken.wait(20)
+    stop = bot.llm.handle_interruption
+
+    async def close_and_stop():
+        bot.is_closed = True  # as `close` does first, in whatever thread
+        await stop()
+
+    bot._stop = close_and_stop
+    with pytest.raises(BotClosedError):
+        bot.reset()
+
+    assert [turn.user_text for turn in bot.transcript] == ["count"]
+    bot.is_closed = False
+
+
 def test_what_is_no_text_is_refused_before_anything_is_sent(scripted):
     with pytest.raises(TypeError, match="42"):
         scripted().say(42)
@@ -324,6 +360,23 @@ def test_a_tool_that_waits_for_its_own_bot_is_told_why_it_cannot(scripted):
     bot.say("ask")
 
     assert "wait for itself" in errors[0]
+
+
+def test_a_tool_that_closes_its_own_bot_and_waits_is_told_and_the_bot_stays_open(scripted):
+    holder = []
+
+    @tool
+    async def leave() -> str:
+        """Close the bot itself."""
+        holder[0].close()
+
+    bot = scripted(calls(("leave", {})), text("No."), text("Hi."), tools=(leave,), conversation=one_stage("leave"))
+    holder.append(bot)
+
+    turn = bot.say("leave")
+
+    assert "wait for itself" in turn.entries[0].output
+    assert (bot.is_closed, bot.say("hello").text) == (False, "Hi.")
 
 
 def test_stage_and_route_are_visible_in_the_transcript(scripted):

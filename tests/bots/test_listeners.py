@@ -1,9 +1,12 @@
+import gc
 import threading
+import weakref
 
 import pytest
 
 from intentional_nb.bots.listeners import Listeners
 from intentional_nb.events import ErrorOccurred, ModelConnected, ReplyText
+from tests.bots.test_voice import settled
 
 
 @pytest.fixture
@@ -124,3 +127,29 @@ def test_subscribers_are_told_at_once_until_they_leave(listeners):
     listeners.tell(ReplyText(turn=1, delta="y"))
 
     assert [event.delta for event in seen] == ["x"]
+
+
+def test_the_thread_of_handlers_does_not_keep_what_nobody_has_any_more():
+    threads = []
+    made = Listeners(lambda event: None)
+    made.add("*", lambda event: threads.append(threading.current_thread()))
+    told(made, ReplyText(turn=1, delta="x"))
+    gone = weakref.ref(made)
+
+    del made
+
+    settled(lambda: gc.collect() >= 0 and gone() is None)
+    settled(lambda: not threads[0].is_alive())
+
+
+def test_nobody_waits_for_handlers_whose_thread_has_ended(failures):
+    threads = []
+    made = Listeners(failures.append)
+    made.add("*", lambda event: threads.append(threading.current_thread()))
+    told(made, ReplyText(turn=1, delta="x"))
+    made.close()
+    settled(lambda: not threads[0].is_alive())
+
+    made.tell(ReplyText(turn=1, delta="y"))
+
+    assert made.drain(60)

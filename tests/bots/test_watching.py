@@ -1,8 +1,10 @@
 """A conversation file that is followed while the bot talks."""
 
+import gc
 import itertools
 import os
 import threading
+import weakref
 
 import pytest
 import yaml
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intentional_nb.bots import watching
-from intentional_nb.bots.watching import PATIENT_LOOKS, Look, Sighting
+from intentional_nb.bots.watching import PATIENT_LOOKS, FileWatch, Look, Sighting
 from intentional_nb.errors import ConfigError, GraphError
 from intentional_nb.events import ErrorOccurred, GraphSwapped
 from intentional_nb.local.script import Step, prompted, text
@@ -173,6 +175,46 @@ def test_a_watch_ends_with_the_bot_or_when_it_is_stopped(scripted, file):
 
     assert not left.is_running
     settled(lambda: not any(thread.name == "watch cafe.yml" for thread in threading.enumerate()))
+
+
+def test_a_watch_keeps_no_bot_that_nobody_has_any_more(scripted, file):
+    class Bot:
+        is_closed = False
+
+    bot = Bot()
+    follows = FileWatch(file, bot, print, print, first=Look.at(file))
+    gone = weakref.ref(bot)
+    assert follows.is_running
+
+    del bot
+
+    settled(lambda: gc.collect() >= 0 and gone() is None)
+    assert not follows.is_running
+    settled(lambda: not any(thread.name == "watch cafe.yml" for thread in threading.enumerate()))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_before_anybody_waits_for_what_it_says(scripted, tmp_path):
+    bot = scripted()
+    os.mkfifo(tmp_path / "pipe.yml")
+
+    with pytest.raises(ConfigError, match=r"cannot follow .*pipe\.yml': it is a pipe or a device"):
+        bot.watch(tmp_path / "pipe.yml")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_the_place_of_the_file_is_told_and_the_file_is_followed_again(scripted, file, tmp_path):
+    bot = scripted()
+    errors = events_of(bot, ErrorOccurred)
+
+    with bot.watch(file):
+        os.mkfifo(tmp_path / "pipe")
+        os.replace(tmp_path / "pipe", file)
+        settled(lambda: errors)
+        os.replace(written(TEA, tmp_path / "new.yml"), file)
+        settled(lambda: goal(bot) == "Sell tea.")
+
+    assert "a pipe or a device" in errors[-1].error
 
 
 def test_a_watch_can_be_stopped_by_whoever_is_told_of_its_update(scripted, file):
