@@ -68,8 +68,7 @@ class Spool:
     def chunks(self, start: int, samples: int) -> Iterator[bytes]:
         """The samples from ``start`` on, in pieces; fewer when there are not so many.
 
-        Raises:
-            OSError: The disk is full.
+        Nothing is written for it, so that what is there can be read when the disk is full.
         """
         end = start + samples
         while start < end:
@@ -81,11 +80,12 @@ class Spool:
 
     def _read(self, start: int, samples: int) -> bytes:
         with self._lock:
-            self._turn_page()
-            if self._file is None:
-                return b""
-            self._file.seek(start * BYTES_PER_SAMPLE)
-            chunk = self._file.read(max(0, min(samples, self.samples - start)) * BYTES_PER_SAMPLE)
+            first, last = (position * BYTES_PER_SAMPLE for position in (start, min(start + samples, self.samples)))
+            written = self.samples * BYTES_PER_SAMPLE - len(self._page)
+            if self._file is None or first >= written:
+                return bytes(self._page[first - written : max(last, first) - written])
+            self._file.seek(first)
+            chunk = self._file.read(min(last, written) - first)
             return chunk[: len(chunk) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
 
     def clear(self) -> None:
