@@ -4,7 +4,8 @@
     %%stage NAME.STAGE           the same for one stage of its graph
     %chat NAME                   shows it in a panel; %voice and %studio likewise
 
-A name in the YAML's ``tools`` means the tool, or the function, that has this name in the notebook.
+A name in the YAML's ``tools`` means the tool, or the function, that has this name in the notebook. The names of bots
+and stages are completed.
 """
 
 # mypy: disallow-untyped-decorators=False
@@ -15,11 +16,13 @@ from __future__ import annotations
 import builtins
 import contextlib
 import keyword
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
@@ -37,10 +40,12 @@ from intentional_nb.tools.function import FunctionTool
 from intentional_nb.tools.registry import known_ids
 from intentional_nb.tools.tool import Tool
 
-__all__ = ["ConversationMagics"]
+__all__ = ["ConversationMagics", "offered"]
 
 OPTIONS = ("client", "model", "modality", "base_url", "api_key_name")
 """What ``%%conversation`` hands on to `load_bot`."""
+MATCHER = "intentional_nb.magics"
+"""Under this name IPython knows what completes the names of bots and stages."""
 MOST_PROBLEMS = 20
 """Problems told below a cell; more would not be read."""
 
@@ -53,6 +58,8 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         super().__init__(shell)
         self._given: dict[str, dict[str, str]] = {}  # the options with which bots were made here, by name
         self._functions: dict[str, FunctionTool] = {}  # the notebook's functions as tools, by name
+        matchers = shell.Completer.custom_matchers
+        matchers[:] = [*(other for other in matchers if not _is_ours(other)), self.matcher]
 
     @magic_arguments()
     @argument("name", help="the bot's name in the notebook")
@@ -134,12 +141,28 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
 
     # -- the notebook's names
 
+    def _bots(self) -> dict[str, BotStructure]:
+        """The bots by name, without those that are outputs of before."""
+        every = tuple(self.shell.user_ns.items())
+        return {name: bot for name, bot in every if isinstance(bot, BotStructure) and not name.startswith("_")}
+
+    @context_matcher(identifier=MATCHER)
+    def matcher(self, context: CompletionContext) -> SimpleMatcherResult:
+        """What IPython offers behind our magics: the names of bots and stages, and nothing else where one fits."""
+        stages = {name: [stage.name for stage in bot.graph.stages] for name, bot in self._bots().items()}
+        typed, names = offered(context.text_until_cursor, stages)
+        return {
+            "completions": [SimpleCompletion(text=name, type="bot") for name in names],
+            "matched_fragment": typed,
+            "suppress": bool(names),
+            "ordered": True,
+        }
+
     def _bot(self, name: str) -> BotStructure:
         found = self.shell.user_ns.get(name)
         if isinstance(found, BotStructure):
             return found
-        bots = [other for other, value in tuple(self.shell.user_ns.items()) if isinstance(value, BotStructure)]
-        close = nearest(name, bots)
+        close = nearest(name, self._bots())
         hint = f"did you mean {close!r}?" if close else f"make one with %%conversation {name}, or with load_bot"
         if found is not None:
             raise UsageError(f"{name!r} is no bot but something else, of type {type(found).__name__}")
@@ -199,6 +222,40 @@ class ConversationMagics(Magics):  # type: ignore[misc]  # IPython's magics have
         whole, below = self.shell.history_manager.input_hist_raw[-1], cell.rstrip("\n")
         above = whole.removesuffix(below) if whole.endswith(below) else ""
         return "\n" * max(1, above.count("\n")) + cell
+
+
+def offered(line: str, stages: Mapping[str, Sequence[str]]) -> tuple[str, list[str]]:
+    """What may follow in a line with one of our magics.
+
+    Args:
+        line: As far as the cursor.
+        stages: The names of each bot's stages, by the bot's name.
+
+    Returns:
+        The end of the line that is completed, and by what; nothing where another thing stands there.
+
+    >>> offered("%%stage door.gr", {"door": ["greeting", "two words"]})
+    ('door.gr', ['door.greeting'])
+    >>> offered("%%stage door.t", {"door": ["greeting", "two words"]})
+    ('door.t', ["'door.two words'"])
+    """
+    found = re.fullmatch(r"\s*(%%stage|%%conversation|%chat|%voice|%studio)\s+(.*)", line)
+    if found is None:
+        return "", []
+    magic, typed = found[1], found[2]
+    if magic == "%%stage":
+        names = [f"{bot}.{stage}" for bot, of_it in stages.items() for stage in of_it]
+    elif magic == "%%conversation" and " " in typed:
+        typed = typed.rpartition(" ")[2]
+        names = [f"--{option.replace('_', '-')}" for option in (*OPTIONS, "new", "stages")] if typed else []
+    else:
+        names = list(stages)
+    begun = typed.lstrip("'\"")
+    return typed, [f"'{name}'" if " " in name else name for name in names if name.startswith(begun)]
+
+
+def _is_ours(matcher: object) -> bool:
+    return getattr(matcher, "matcher_identifier", "") == MATCHER
 
 
 def _variable(text: str) -> str:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from IPython.core.completer import provisionalcompleter
 
 from intentional_nb import BotStructure, ChatPanel, ConversationGraph, GraphError, Studio, VoicePanel
 from intentional_nb.conversation.difference import Difference
 from intentional_nb.conversation.graph import END
+from intentional_nb.magics import offered
 from tests.shell import make_shell
 
 DOOR = """
@@ -448,6 +450,54 @@ def test_a_name_that_nothing_is_near_is_told_how_to_make_one(shell, capsys):
     _, shown = failing(shell, "%chat door", capsys)
 
     assert "make one with %%conversation door, or with load_bot" in shown
+
+
+# -- completion
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("%%stage do", ["door.name", "'door.end of it'"]),
+        ("%%stage door.n", ["door.name"]),
+        ("%%stage door.e", ["'door.end of it'"]),
+        ("%%stage 'door.end o", ["'door.end of it'"]),
+        ("%%stage window.", []),
+        ("%%conversation d", ["door"]),
+        ("%%conversation door --mod", ["--model", "--modality"]),
+        ("%%conversation door --model d", []),
+        ("%chat ", ["door"]),
+        ("%studio d", ["door"]),
+        ("%voice x", []),
+        ("%chatter d", []),
+        ("say(door", []),
+    ],
+)
+def test_names_are_completed_behind_a_magic_and_nowhere_else(line, names):
+    stages = {"door": ["name", "end of it"]}
+
+    typed, found = offered(line, stages)
+
+    assert found == names
+    assert not found or line.endswith(typed)
+
+
+@pytest.mark.parametrize(
+    ("code", "completed"),
+    [
+        ("%%stage door.n\ngoal: x", ["door.name"]),
+        ("1\n%chat d", ["door"]),
+        ("%%stage door.", ["door.name", "door.why"]),
+    ],
+)
+def test_the_kernel_offers_nothing_but_the_names_that_fit(shell, bot, code, completed):
+    run(shell, "%reload_ext intentional_nb")
+    cursor = code.index("\n") if code.startswith("%%stage door.n") else len(code)
+
+    with provisionalcompleter():
+        found = list(shell.Completer.completions(code, cursor))
+
+    assert [one.text for one in found] == completed
 
 
 def test_the_magics_say_how_they_are_used(shell):
