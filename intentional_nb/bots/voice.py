@@ -35,12 +35,17 @@ from intentional_nb.events import (
 
 __all__ = ["VoiceBotStructure"]
 
+CLOSE_AFTER_S = 600
+"""A session in which nothing is said, and to which no microphone sends, is closed after ten minutes. The next word
+opens another, and nobody pays for one that was forgotten. ``close_after`` in the file says otherwise."""
+
 
 class VoiceBotStructure(RecordedBotStructure):
     """A bot to speak with, and to type to; in conversation files it is ``direct_to_llm`` with a client that speaks.
 
-    Anything said to it opens the session. A player, such as the voice panel, attaches itself, plays what `ReplyAudio`
-    brings and reports what it has rendered; without one, all that the bot says counts as heard.
+    Anything said to it opens the session, which is closed when nothing is said for ten minutes. A player, such as the
+    voice panel, attaches itself, plays what `ReplyAudio` brings and reports what it has rendered; without one, all that
+    the bot says counts as heard.
 
     Attributes:
         llm: The client of the model.
@@ -65,7 +70,8 @@ class VoiceBotStructure(RecordedBotStructure):
         self._phase = Phase()
         self._expected = Expectations()
         self._connecting = asyncio.Lock()
-        self.llm = RealtimeAPIClient(self, intent_router, config.get("llm", {}), api_key=api_key)
+        llm = {"close_after": CLOSE_AFTER_S, **config.get("llm", {})}
+        self.llm = RealtimeAPIClient(self, intent_router, llm, api_key=api_key)
         self._user = UserAudio(
             self.llm, self._tape, self._expected, emit=self.emit, open_session=self._open_for_microphone
         )
@@ -113,7 +119,7 @@ class VoiceBotStructure(RecordedBotStructure):
         elif isinstance(event, ConversationReset | ConversationRewound):
             self._playing.forget()
         elif isinstance(event, ModelDisconnected):
-            self._user.is_off = True
+            self._user.is_off = not event.is_unused  # then no microphone was running
 
     def _step(self, step: Step) -> None:
         with self._telling:
@@ -260,7 +266,7 @@ class VoiceBotStructure(RecordedBotStructure):
         """Send a piece of what a microphone hears; returns at once, from any thread.
 
         The first piece opens the session; ten seconds wait while that takes time. When it could not be opened, or has
-        ended, nothing is sent until it is opened in another way.
+        ended in another way than by not being used, nothing is sent until it is opened in another way.
 
         Args:
             pcm: 16-bit little-endian mono samples, 24 000 a second; 20 to 100 ms at a time are best.

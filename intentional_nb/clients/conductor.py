@@ -98,6 +98,11 @@ class Conductor:
         """Whether nothing is being said, done or waited for."""
         return self.turns.running is None and not self.turns.is_user_speaking and not self.listening.words.pending()
 
+    @property
+    def use(self) -> object | None:
+        """Something else after every use of the session; None while something goes on in it."""
+        return (self.turns.number, self.listening.input_bytes) if self.is_idle else None
+
     def happened(self, happening: told.Happening) -> None:
         """The server told something."""
         self.turns.watchdog.last_word_at = time.monotonic()

@@ -53,8 +53,8 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
             intent_router: Knows the stage, its prompt and its tools.
             config: ``name`` (the model, required), ``api_key_name``, ``base_url``, ``voice``, ``system_prompt``,
                 ``turn_detection``, ``transcription_model``, ``language``, ``speed``, ``output_modalities``,
-                ``noise_reduction``, ``timeout`` (seconds), ``max_retries``; every other entry is a field of the
-                session, such as ``max_output_tokens``.
+                ``noise_reduction``, ``timeout`` (seconds), ``max_retries``, ``close_after`` (seconds without a word; 0,
+                the default, for never); every other entry is a field of the session, such as ``max_output_tokens``.
             api_key: The key itself; without it the environment variable is read.
 
         Raises:

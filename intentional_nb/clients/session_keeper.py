@@ -1,4 +1,7 @@
-"""Keeping a conversation in a session: opening one, opening another when it is lost, renewing it before it expires."""
+"""Keeping a conversation in a session: opening one, opening another when it is lost, renewing it before it expires.
+
+A session that is not used is closed after a while.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Callable
 
 from intentional_nb.clients.conductor import Conductor
 from intentional_nb.clients.patience import Patience, may_pass
+from intentional_nb.clients.use_watch import UseWatch
 from intentional_nb.clients.voice_session import VoiceSession, as_error
 from intentional_nb.clients.voice_settings import VoiceSettings
 from intentional_nb.errors import ClientError, RefusedError, SessionClosedError
@@ -40,6 +44,7 @@ class SessionKeeper:
         self._keeping: asyncio.Task[None] | None = None
         self._finished: asyncio.Future[None] | None = None
         self._renewal: asyncio.TimerHandle | None = None
+        self._use_watch = UseWatch(settings.close_after_s, lambda: conductor.use, self._unused)
         self._closing_for: ClientError | str | None = None  # why we close it: an error, or a reason to open another
         self._closing: asyncio.Task[None] | None = None
         self._was_open = False
@@ -89,6 +94,7 @@ class SessionKeeper:
         self._was_open = True
         conductor.opened(session, prompt)
         self._plan_renewal(session.half.expires_at)
+        self._use_watch.watch()
         return session
 
     async def disconnect(self) -> None:
@@ -120,12 +126,26 @@ class SessionKeeper:
     def _end(self, event: ModelDisconnected, error: ClientError | None) -> None:
         if self._renewal is not None:
             self._renewal.cancel()
+        self._use_watch.stop()
         self._emit(event)
         if self._finished is not None and not self._finished.done():
             if error is None:
                 self._finished.set_result(None)
             else:
                 self._finished.set_exception(error)
+
+    def _unused(self) -> None:
+        """Nobody waits for anything here: whoever says something at this very moment finds the session closed."""
+        session, keeping = self._conductor.session, self._keeping
+        if session is None or keeping is None or self._closing_for is not None:
+            self._use_watch.watch()  # another one is being opened
+            return
+        self._keeping = None
+        keeping.cancel()
+        self._conductor.lost()
+        self._closing = asyncio.create_task(session.close())
+        reason = _unused_for(self.settings.close_after_s)
+        self._end(ModelDisconnected(reason=reason, close_code=1000, is_unused=True), None)
 
     # A session is lost.
 
@@ -211,6 +231,11 @@ class SessionKeeper:
             self._close("the session was about to reach its longest time")
         else:
             self._renewal = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._renew)
+
+
+def _unused_for(seconds: float) -> str:
+    length = f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"
+    return f"nothing was said for {length}"
 
 
 def _is_final(closed: SessionClosedError) -> bool:

@@ -25,7 +25,7 @@ DEFAULT_VOICE = "alloy"
 
 _OWN = (
     *("client", "name", "api_key_name", "base_url", "timeout", "max_retries", "voice", "system_prompt", "language"),
-    *("turn_detection", "transcription_model", "output_modalities", "speed", "noise_reduction"),
+    *("turn_detection", "transcription_model", "output_modalities", "speed", "noise_reduction", "close_after"),
 )
 """Settings of the client itself; every other one is a field of the session."""
 
@@ -56,6 +56,7 @@ class VoiceSettings:
         noise_reduction: Of the microphone's sound; None switches it off, `UNSET` leaves it to the server.
         timeout_s: How long to wait for the server's next word while it owes one, in seconds.
         max_retries: How often in a row a lost session is opened again.
+        close_after_s: After how many seconds a session in which nothing is said is closed; 0 keeps it open.
         session_options: Fields added to the session, such as ``max_output_tokens``.
     """
 
@@ -73,6 +74,7 @@ class VoiceSettings:
     noise_reduction: str | Mapping[str, Any] | UnsetType | None = UNSET
     timeout_s: float = 60.0
     max_retries: int = 5
+    close_after_s: float = 0.0
     session_options: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -103,6 +105,7 @@ class VoiceSettings:
             noise_reduction=_noise_reduction(config.get("noise_reduction", UNSET)),
             timeout_s=number_option(config, "timeout", 60.0),
             max_retries=int(number_option(config, "max_retries", 5)),
+            close_after_s=number_option(config, "close_after", 0.0),
             session_options={key: value for key, value in config.items() if key not in _OWN},
         )
 

@@ -44,11 +44,13 @@ class ModelDisconnected(Event):
     Attributes:
         reason: Why, in the server's words where it gave any.
         close_code: The WebSocket's close code (RFC 6455 §7.4); None for a turn-based client.
+        is_unused: Whether nothing was said for so long that the session was closed; the next word opens another.
     """
 
     handler_name: ClassVar[str] = "on_model_disconnection"
     reason: str = ""
     close_code: int | None = None
+    is_unused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from intentional_nb.audio import Clip
+from intentional_nb.bots import runtime
 from intentional_nb.bots.transcript import TextEntry, ToolEntry
 from intentional_nb.bots.voice import VoiceBotStructure
 from intentional_nb.conversation.router import IntentRouter
@@ -16,6 +17,7 @@ from intentional_nb.errors import AudioError, BotClosedError, ClientError, Confi
 from intentional_nb.events import (
     ConversationReset,
     ErrorOccurred,
+    ModelDisconnected,
     ReplyAudio,
     ReplyHeard,
     ReplyInterrupted,
@@ -244,6 +246,33 @@ def test_a_microphone_opens_the_session_and_is_answered(speaking):
     assert [turn.text for turn in bot.transcript] == ["Welcome!", "Cash?"]
     settled(lambda: bot.transcript[1].user_text == "A coffee.")
     assert bot.audio(2, "user").duration_ms == pytest.approx(200 + 800 + 500, abs=1)
+
+
+@pytest.mark.parametrize("how", ["typed", "a clip", "a microphone"])
+def test_a_session_that_nobody_uses_is_closed_and_opened_again_at_the_next_word(speaking, how):
+    answer = heard("A coffee.", say("Cash?")) if how != "typed" else say("Cash?")
+    bot = speaking(say("Welcome!"), answer, conversation=GREETED)
+    closed = watch(bot, ModelDisconnected, is_unused=True)
+    answered = watch(bot, TurnEnded, turn=2)
+    bot.start()
+    runtime.call_soon(bot.llm._keeper._unused)
+    closed.wait()
+    assert bot.state == "idle"
+
+    if how == "typed":
+        bot.say("a coffee")
+    elif how == "a clip":
+        bot.speak(HUM)
+    else:
+        microphone(bot, HUM + Clip.silence(700))
+    answered.wait()
+
+    assert [turn.text for turn in bot.transcript] == ["Welcome!", "Cash?"]
+
+
+def test_by_default_a_session_is_closed_after_ten_minutes_without_a_word(speaking):
+    assert speaking().llm.config["close_after"] == 600
+    assert speaking(close_after=0).llm.config["close_after"] == 0
 
 
 def test_a_clip_is_not_torn_apart_by_a_microphone_that_runs(speaking):

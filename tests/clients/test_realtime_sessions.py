@@ -18,6 +18,7 @@ from intentional_nb.events import (
     ReplyEnded,
     SessionReconnecting,
     TurnEnded,
+    TurnStarted,
 )
 from intentional_nb.local.realtime.script import (
     VoiceStep,
@@ -243,16 +244,17 @@ async def test_a_session_that_expires_in_the_midst_of_a_turn_is_replaced(spoken)
 
 
 async def test_a_renewal_waits_for_the_turn_to_end(spoken, monkeypatch):
-    monkeypatch.setattr("intentional_nb.clients.session_keeper.RENEW_SHARE", 0.05)
     monkeypatch.setattr("intentional_nb.clients.session_keeper.LOOK_AGAIN_S", 0.05)
     stage = spoken(
-        VoiceStep([begin(), pause(600), say("Hi.")]),
+        VoiceStep([begin(), pause(300), say("Hi.")]),
         VoiceStep(say("Yes."), expect=says("still there?")),
-        server={"session_limit_s": 5},
     )
     await stage.client.connect()
 
-    await stage.say("hello")
+    saying = asyncio.create_task(stage.say("hello"))
+    await stage.told.count(TurnStarted)
+    stage.client._keeper._renew()
+    await saying
     await stage.told.count(ModelConnected, 2)
     await stage.say("still there?")
 
@@ -262,6 +264,44 @@ async def test_a_renewal_waits_for_the_turn_to_end(spoken, monkeypatch):
     assert (again.attempt, again.wait_s, "longest time" in again.reason) == (1, 0.0, True)
     assert [event.status for event in stage.told.of(TurnEnded)] == ["completed", "completed"]
     assert not stage.told.of(ErrorOccurred)
+
+
+async def test_a_session_in_which_nothing_is_said_is_closed_and_the_next_one_goes_on(spoken):
+    stage = spoken(say("Hi."), VoiceStep(say("Again."), expect=says("back")), close_after=0.3)
+    running = asyncio.create_task(stage.client.run())
+    await stage.told.count(ModelConnected)
+    await stage.say("hello")
+
+    [closed] = await stage.told.count(ModelDisconnected)
+    with pytest.raises(SessionClosedError, match="call connect"):
+        await stage.client.send({"text_message": {"role": "user", "content": "too late"}})
+    await asyncio.wait_for(running, 20)
+    await stage.client.connect()
+    await stage.say("back")
+
+    assert (closed.reason, closed.close_code, closed.is_unused) == ("nothing was said for 0.3 seconds", 1000, True)
+    assert not stage.told.of(SessionReconnecting)
+    assert not stage.told.of(ErrorOccurred)
+    assert [text for _, text in stage.said_to_model] == ["hello", "Hi.", "back", "Again."]
+
+
+async def test_a_session_is_open_as_long_as_a_turn_takes_or_audio_comes(spoken):
+    stage = spoken(VoiceStep([begin(), pause(600), say("Hi.")]), close_after=0.1)
+    await stage.client.connect()
+
+    await stage.say("hello")
+    is_streaming = asyncio.create_task(_stream_silence(stage.client))
+    await stage.holds(lambda: stage.client.input_ms > 100)  # a piece of 1 ms every 2 ms
+
+    assert stage.client.is_connected
+    is_streaming.cancel()
+    assert await stage.told.count(ModelDisconnected)
+
+
+async def _stream_silence(client):
+    while True:
+        await client.send({"audio_stream": bytes(96)})
+        await asyncio.sleep(0.002)
 
 
 async def test_sessions_that_hardly_live_are_not_renewed_for_ever(spoken, monkeypatch):
