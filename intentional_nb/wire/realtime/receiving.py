@@ -211,8 +211,10 @@ class Receiver:
 
     def _error(self, told: ErrorTold) -> _Happenings:
         """Trace an error to what it answers, and let that take its consequences."""
-        command = self._outbox.command(told.event_id)
-        event_id = told.event_id if command.name else ""
+        event_id = told.event_id if self._outbox.command(told.event_id).name else ""
+        if not event_id and told.param.startswith("session"):  # some servers do not say which event they mean
+            event_id = self.session.oldest_update
+        command = self._outbox.command(event_id)
         is_harmless = faults.is_harmless(
             told.kind, told.code, told.message, command.name, listens=ends_turns_itself(self.session.settings)
         )

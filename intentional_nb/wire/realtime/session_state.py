@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from intentional_nb.wire.realtime.session import merged, permitted
+from intentional_nb.wire.realtime.session import differences, merged, permitted
 
 __all__ = ["SessionState"]
 
@@ -56,12 +56,20 @@ class SessionState:
         """An update is on its way."""
         self._in_flight[event_id] = update
 
-    def updated(self, session: Mapping[str, Any]) -> str:
-        """The server confirmed an update, the oldest of those on their way; its event id, or empty.
+    @property
+    def oldest_update(self) -> str:
+        """The event id of the update that has been on its way for longest; empty when none is."""
+        return next(iter(self._in_flight), "")
 
-        Some servers leave out what is null, or tell only what is new: what was asked for counts as done first.
+    def updated(self, session: Mapping[str, Any]) -> str:
+        """The server confirmed an update; its event id, or empty.
+
+        It is the oldest of those on their way that the settings do not contradict, since a server may have refused
+        another one without a word about which. Some leave out what is null, or tell only what is new: what was asked
+        for counts as done first.
         """
-        event_id = next(iter(self._in_flight), "")
+        fitting = (key for key, update in self._in_flight.items() if not differences(merged(update, session), update))
+        event_id = next(fitting, self.oldest_update)
         self.settings = merged(merged(self.settings, self._in_flight.pop(event_id, {})), session)
         self.expires_at = session.get("expires_at") or self.expires_at
         return event_id

@@ -366,6 +366,21 @@ def test_a_refused_update_is_answered(talk):
     assert talk.client.is_confirmed
 
 
+def test_an_error_about_the_session_that_names_no_event_refuses_the_oldest_update(talk):
+    event_id = talk.client.update_session({"instructions": "x"})
+    talk.client.update_session({"instructions": "y"})
+    asked = talk.client.ask()
+
+    [told] = talk.hear("error", error={"message": "no", "code": "unknown_parameter", "param": "session.audio"})
+    [confirmed] = talk.hear("session.updated", session={"instructions": "y"})
+    [began] = talk.begins("r1")
+
+    assert (told.event_id, told.command, told.ask_ids) == (event_id, "session.update", ())
+    assert confirmed.event_id != event_id
+    assert began.ask_ids == (asked,)
+    assert talk.client.is_confirmed
+
+
 @pytest.mark.parametrize("turn_detection", [None, {"type": "server_vad"}])
 def test_an_empty_buffer_is_harmless_only_where_the_server_may_have_emptied_it(turn_detection):
     talk = Talk(audio={"input": {"turn_detection": turn_detection}})

@@ -33,6 +33,23 @@ def test_updates_are_confirmed_in_the_order_of_their_sending():
     assert state.settings["instructions"] == "c"
 
 
+def test_an_update_that_was_refused_without_a_word_takes_no_other_ones_confirmation():
+    state = opened()
+    state.sent("e1", {"instructions": "b", "tools": [1]})
+    state.sent("e2", {"instructions": "c"})
+
+    assert state.updated({"instructions": "c", "tools": []}) == "e2"
+    assert state.settings == {"id": "s", "instructions": "c", "tools": []}
+
+
+def test_a_confirmation_that_contradicts_all_updates_is_the_oldest_ones():
+    state = opened()
+    state.sent("e1", {"instructions": "b "})
+    state.sent("e2", {"instructions": "c "})
+
+    assert [state.updated({"instructions": "b"}), state.updated({"instructions": "c"})] == ["e1", "e2"]
+
+
 def test_what_a_server_leaves_out_because_it_is_null_counts_as_done():
     state = opened()
     state.sent("e1", PUSH_TO_TALK)
