@@ -295,6 +295,7 @@ export function createMicrophone(given) {
         return mine === run ? fail(microphoneReason(error, host), String(error?.message ?? error)) : false;
       }
       const track = stream.getAudioTracks()[0];
+      if (track.readyState === "ended") return fail("unplugged"); // meanwhile: that is not told any more
       track.onended = () => fail("unplugged");
       track.onmute = track.onunmute = review;
       applyMute();

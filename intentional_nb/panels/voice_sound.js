@@ -178,7 +178,8 @@ export function createSound(given) {
     /** Begin to talk; in the handler of a click. */
     async start() {
       sound.wake();
-      if (now.line.state === "elsewhere") line.take();
+      // A line that is lost is tried again at once; should that fail, it lets go of the microphone as it did before.
+      if (now.line.state === "elsewhere" || now.line.state === "lost") line.take();
       else line.open();
       applyMute();
       const isOn = await microphone.start();
@@ -245,6 +246,7 @@ export function createSound(given) {
     /** Let go of everything; `open` begins again. */
     close() {
       release();
+      microphone.close();
       line.close();
       speaker.close();
     },

@@ -1,6 +1,7 @@
 // The microphone of the page side: its worklet in plain Node, and the rest over a browser that the test plays.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { browser, named } from "./browser.mjs";
 import { load } from "./load.mjs";
 import { runWorklet } from "./worklet.mjs";
 
@@ -116,7 +117,6 @@ test("a page without a microphone says why", () => {
   assert.equal(microphoneObstacle({ ...able, AudioWorkletNode: undefined }), "unsupported");
 });
 
-const named = (name, message = "") => Object.assign(new Error(message), { name });
 const policy = (allows) => ({ document: { featurePolicy: { allowsFeature: () => allows } } });
 
 for (const [word, error, host] of [
@@ -135,77 +135,6 @@ for (const [word, error, host] of [
 }
 
 // ---- over a browser that the test plays
-
-/** A browser: what was opened and what is still open. */
-function browser({ open = async () => {}, refusesRate = false } = {}) {
-  const made = { tracks: [], contexts: [], nodes: [], asked: [], listeners: [] };
-  class Track {
-    constructor() {
-      Object.assign(this, { readyState: "live", enabled: true, muted: false, label: "Mic" });
-      made.tracks.push(this);
-    }
-    stop() {
-      this.readyState = "ended";
-    }
-    getSettings() {
-      return { deviceId: "one", echoCancellation: true };
-    }
-  }
-  class Context {
-    constructor({ sampleRate = 48_000 } = {}) {
-      Object.assign(this, { sampleRate, state: "running", destination: {}, audioWorklet: { addModule: async () => {} } });
-      made.contexts.push(this);
-    }
-    createMediaStreamSource() {
-      if (refusesRate && this.sampleRate === 24_000) throw named("NotSupportedError");
-      return { connect() {} };
-    }
-    async resume() {}
-    async close() {
-      this.state = "closed";
-    }
-  }
-  class Node {
-    constructor(context) {
-      Object.assign(this, { context, told: [], port: { postMessage: (message) => this.told.push(message) } });
-      made.nodes.push(this);
-    }
-    connect() {}
-    disconnect() {}
-  }
-  made.host = {
-    isSecureContext: true,
-    AudioContext: Context,
-    AudioWorkletNode: Node,
-    Blob,
-    URL: { createObjectURL: () => "blob:", revokeObjectURL() {} },
-    navigator: {
-      mediaDevices: {
-        async getUserMedia(constraints) {
-          made.asked.push(constraints.audio);
-          await open(constraints.audio);
-          const tracks = [new Track()];
-          return { getTracks: () => tracks, getAudioTracks: () => tracks };
-        },
-        async enumerateDevices() {
-          return [
-            { kind: "audioinput", deviceId: "one", label: "" },
-            { kind: "audiooutput", deviceId: "out", label: "Loudspeaker" },
-            { kind: "audioinput", deviceId: "two", label: "Headset" },
-            { kind: "audioinput", deviceId: "", label: "" },
-          ];
-        },
-        addEventListener: (name, listener) => made.listeners.push([name, listener]),
-        removeEventListener: (name, listener) => {
-          made.listeners = made.listeners.filter(([, known]) => known !== listener);
-        },
-      },
-    },
-  };
-  made.isReleased = () =>
-    made.tracks.every((track) => track.readyState === "ended") && made.contexts.every((context) => context.state === "closed");
-  return made;
-}
 
 function microphone(played, given = {}) {
   const states = [];
@@ -307,6 +236,16 @@ test("a device that is unplugged is told and let go of", async () => {
   assert.deepEqual(states.at(-1), "failed: unplugged");
   assert.ok(played.isReleased());
   assert.equal(await made.start(), true);
+});
+
+test("a device that goes while it is being started is told, and not taken for one that hears", async () => {
+  const played = browser({ load: () => played.tracks[0].stop() });
+  const { made, states } = microphone(played);
+
+  assert.equal(await made.start(), false);
+
+  assert.deepEqual(states, ["starting", "failed: unplugged"]);
+  assert.ok(played.isReleased());
 });
 
 test("muting keeps the device, holds over a restart, and is not what the device itself does", async () => {
