@@ -57,7 +57,10 @@ class Hearing:
 
     def hear(self, pcm: bytes) -> None:
         """Take what the microphone sent."""
-        if self._is_deaf or self._session.half.settings.turn_detection is None:
+        if self._session.half.settings.turn_detection is None:
+            return
+        if self._is_deaf:
+            self._trim()
             return
         self._waiting.extend(pcm[at : at + _SLICE_BYTES] for at in range(0, len(pcm), _SLICE_BYTES))
         self._has_audio.set()

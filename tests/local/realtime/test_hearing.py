@@ -16,9 +16,11 @@ from intentional_nb.local.realtime.script import (
     tone,
     transcript,
 )
+from intentional_nb.local.realtime.scripted import ScriptedVoice
 from intentional_nb.local.server import LocalServer
 from intentional_nb.wire.realtime import server_shapes
 from intentional_nb.wire.realtime.server_checks import whole
+from intentional_nb.wire.realtime.server_response import Failure
 from tests.local.asking import eventually
 from tests.local.realtime.talking import talk, updating, words_of
 from tests.wire.realtime.serving import shapes
@@ -191,6 +193,22 @@ async def test_an_open_microphone_fills_no_memory():
             assert session.half.buffer.length_ms < 2000
 
 
+async def test_an_open_microphone_that_nobody_can_hear_fills_no_memory_either(monkeypatch):
+    async def detector(self, detection):
+        raise Failure("no ears", code="deaf")
+
+    monkeypatch.setattr(ScriptedVoice, "detector", detector)
+    with LocalServer(VoiceScript()) as server:
+        async with talk(server) as client:
+            await client.append(quiet(100))
+            assert (await client.find("error"))["error"]["code"] == "deaf"
+            await client.append(quiet(60_000), 1000)
+            [session] = server._running.realtime._sessions
+
+            assert eventually(lambda: session.half.buffer.clock_ms == 60_100)
+            assert eventually(lambda: session.half.buffer.length_ms < 2000)
+
+
 async def test_a_script_that_is_to_hear_nothing_hears_nothing():
     with LocalServer(VoiceScript(hears=False)) as server:
         async with talk(server) as client:
@@ -202,21 +220,21 @@ async def test_a_script_that_is_to_hear_nothing_hears_nothing():
 
 async def test_the_users_silence_is_noticed_after_what_was_said(monkeypatch):
     monkeypatch.setitem(server_shapes._SERVER_VAD, "idle_timeout_ms", whole(1))  # the protocol's least is five seconds
-    detection = {"type": "server_vad", "idle_timeout_ms": 300}
-    script = VoiceScript(fails("no"), say("Hi."), VoiceStep(say("Are you there?"), expect=spoke(300, 300)))
+    # Long enough that it is not over before the next event comes, on a busy machine too.
+    detection = {"type": "server_vad", "idle_timeout_ms": 2000}
+    script = VoiceScript(fails("no"), say("Hi."), VoiceStep(say("Are you there?"), expect=spoke(1200, 2000)))
     with LocalServer(script) as server:
         async with talk(server) as client:
             await client.send("session.update", **updating(turn_detection=detection))
             await client.say("hello")
             await client.find("response.done")
+            await client.append(quiet(2300))
             await client.send("response.create")
             await client.find("response.done")
-            await client.append(quiet(1300))
             frames = await client.until("response.done")
-            await client.send("input_audio_buffer.clear")
 
     assert shapes(frames)[1:5] == ["input_audio_buffer.timeout_triggered", *HEARD[2:]]
-    assert (frames[1]["audio_start_ms"], frames[1]["audio_end_ms"]) == (1000, 1300)
+    assert (frames[1]["audio_start_ms"], frames[1]["audio_end_ms"]) == (300, 2300)
     assert words_of(frames) == "Are you there?"
 
 
