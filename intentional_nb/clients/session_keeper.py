@@ -41,6 +41,7 @@ class SessionKeeper:
         self._emit = emit
         self._patience = Patience(settings.max_retries)
         self._opening = asyncio.Lock()
+        self._attempt: asyncio.Timeout | None = None  # to open one, when somebody waits for that
         self._keeping: asyncio.Task[None] | None = None
         self._finished: asyncio.Future[None] | None = None
         self._renewal: asyncio.TimerHandle | None = None
@@ -68,10 +69,15 @@ class SessionKeeper:
             self._closing_for = None
             self._patience = Patience(self.settings.max_retries)
             try:
-                session = await self._open()
+                async with asyncio.timeout(None) as self._attempt:
+                    session = await self._open()
             except ClientError as error:
                 self._emit(ErrorOccurred(error=str(error), where="model", exception=error))
                 raise
+            except TimeoutError:
+                raise SessionClosedError("the session was closed while it was being opened", reason="closed") from None
+            finally:
+                self._attempt = None
             self._finished = asyncio.get_running_loop().create_future()
             self._finished.add_done_callback(lambda done: done.cancelled() or done.exception())
             self._keeping = asyncio.create_task(self._keep(session))
@@ -98,8 +104,16 @@ class SessionKeeper:
         return session
 
     async def disconnect(self) -> None:
-        """Close the session; harmless when there is none."""
-        async with self._opening:  # who is just opening one finishes that first
+        """Close the session, also one that is just being opened; harmless when there is none."""
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            attempt.reschedule(asyncio.get_running_loop().time())
+        # To the end, though nobody may wait for it any more: half closed it could be neither used nor opened again.
+        self._closing = asyncio.create_task(self._disconnect())
+        await asyncio.shield(self._closing)
+
+    async def _disconnect(self) -> None:
+        async with self._opening:
             keeping, self._keeping = self._keeping, None
             if keeping is None or keeping.done():
                 return

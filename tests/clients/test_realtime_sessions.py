@@ -221,6 +221,40 @@ async def test_a_session_that_is_never_confirmed_is_given_up():
             await client.connect()
 
 
+async def test_a_session_that_is_still_being_opened_can_be_closed_at_once():
+    came = asyncio.Event()
+
+    async def swallow(socket):
+        came.set()
+        await socket.wait_closed()
+
+    async with serve(swallow, "127.0.0.1", 0) as server:
+        url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/v1"
+        told = Told()
+        config = {"name": "gpt-realtime", "base_url": url}
+        client = RealtimeAPIClient(told, IntentRouter(CONVERSATION), config, api_key=KEY)
+        connecting = asyncio.create_task(client.connect())
+        await came.wait()
+
+        await asyncio.gather(client.disconnect(), client.disconnect())
+
+        with pytest.raises(SessionClosedError, match="while it was being opened"):
+            await connecting
+        assert (client.is_connected, told.events) == (False, [])
+
+
+async def test_closing_goes_to_its_end_though_nobody_waits_for_it(spoken):
+    stage = spoken(say("Hi."))
+    await stage.client.connect()
+    closing = asyncio.create_task(stage.client.disconnect())
+    await asyncio.sleep(0)
+    closing.cancel()
+
+    await stage.told.count(ModelDisconnected)
+    await stage.client.connect()
+    await stage.say("hello")
+
+
 async def test_nobody_there_is_explained():
     config = {"name": "gpt-realtime", "base_url": "http://127.0.0.1:9/v1"}
     client = RealtimeAPIClient(None, IntentRouter(CONVERSATION), config, api_key=KEY)
