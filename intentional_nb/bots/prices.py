@@ -24,7 +24,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from intentional_nb.bots.local_model import LOCAL_MODEL, LOCAL_VOICE_MODEL
-from intentional_nb.bots.timing import Tokens, TurnTimes
+from intentional_nb.bots.timing import Span, Tokens, TurnTimes
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
@@ -40,43 +40,48 @@ _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model costs, in US dollars for a million tokens.
+    """What a model costs, in US dollars: for a million tokens, or for a minute of speech.
 
     Attributes:
         model: The model's name.
-        input: Tokens read.
-        output: Tokens made, reasoning included.
+        input: Tokens read; None for a model that is not billed by tokens.
+        output: Tokens made, reasoning included; None likewise.
         cached_input: Tokens read from the cache; None when they cost what the others cost.
         input_audio: Tokens heard; None when that is not known.
         cached_input_audio: Tokens heard that came from the cache; None when they cost what the others cost.
         output_audio: Tokens spoken; None when that is not known.
+        audio_minute: A minute of speech that is written down; None for a model that is not billed by time.
         source: Who says so.
     """
 
     model: str
-    input: float
-    output: float
+    input: float | None = None
+    output: float | None = None
     cached_input: float | None = None
     input_audio: float | None = None
     cached_input_audio: float | None = None
     output_audio: float | None = None
+    audio_minute: float | None = None
     source: str = "set by you"
 
     def __post_init__(self) -> None:
         for item in fields(self)[1:-1]:
             value = getattr(self, item.name)
             if value is not None and not (isinstance(value, int | float) and math.isfinite(value) and value >= 0):
+                unit = "a minute" if item.name == "audio_minute" else "a million tokens"
                 raise ValueError(
-                    f"the price {item.name!r} of {self.model!r} must be dollars for a million tokens, such as 0.25, "
+                    f"the price {item.name!r} of {self.model!r} must be dollars for {unit}, such as 0.25, "
                     f"got {value!r:.60}"
                 )
+        if (self.input is None or self.output is None) and self.audio_minute is None:
+            raise ValueError(f"the price of {self.model!r} needs 'input' and 'output', or 'audio_minute'")
 
     def __repr__(self) -> str:
         given = ((item.name, getattr(self, item.name)) for item in fields(self))
         return f"Price({', '.join(f'{name}={value!r}' for name, value in given if value is not None)})"
 
-    def of(self, tokens: Tokens) -> float | None:
-        """What these tokens cost; None when there is audio among them and no price of audio, or the counts disagree."""
+    def of(self, tokens: Tokens, audio_seconds: float = 0.0) -> float | None:
+        """What these tokens and this time cost; None when there is no price of some of it, or the counts disagree."""
         cached_text, heard = tokens.cached - tokens.cached_audio, tokens.input_audio - tokens.cached_audio
         cached_audio = self.input_audio if self.cached_input_audio is None else self.cached_input_audio
         parts = (
@@ -92,7 +97,9 @@ class Price:
             if count < 0 or (count and dollars is None):
                 return None
             total += count * Decimal(str(dollars or 0))
-        return float(total / _MILLION)
+        if audio_seconds and self.audio_minute is None:
+            return None
+        return float(total / _MILLION + Decimal(str(audio_seconds)) * Decimal(str(self.audio_minute or 0)) / 60)
 
 
 _yours: dict[str, Price] = {}
@@ -102,30 +109,33 @@ _edition = 0
 def set(
     model: str,
     *,
-    input: float,
-    output: float,
+    input: float | None = None,
+    output: float | None = None,
     cached_input: float | None = None,
     input_audio: float | None = None,
     cached_input_audio: float | None = None,
     output_audio: float | None = None,
+    audio_minute: float | None = None,
     source: str = "set by you",
 ) -> Price:
     """Say what a model costs from now on, wherever it is reached; it comes before every published price.
 
     Args:
         model: Its name in the conversation file. It holds for its dated versions too, such as ``NAME-2026-01-31``.
-        input: Dollars for a million tokens read.
-        output: Dollars for a million tokens made.
+        input: Dollars for a million tokens read; only a model that is billed by time can do without.
+        output: Dollars for a million tokens made; likewise.
         cached_input: The same for what was read from the cache; by default the price of ``input``.
         input_audio: The same for audio heard.
         cached_input_audio: The same for audio from the cache; by default the price of ``input_audio``.
         output_audio: The same for audio spoken.
+        audio_minute: Dollars for a minute of speech that is written down.
         source: Where you have it from, such as ``"our contract, March 2026"``.
 
     Raises:
-        ValueError: A price is negative, or no number.
+        ValueError: A price is missing, negative, or no number.
     """
     audio = {"input_audio": input_audio, "cached_input_audio": cached_input_audio, "output_audio": output_audio}
+    audio["audio_minute"] = audio_minute
     _yours[model] = Price(model, input, output, cached_input, **audio, source=source)
     _changed()
     return _yours[model]
@@ -169,7 +179,8 @@ def price(model: str, *, address: str = OPENAI, on: date | None = None) -> Price
     if found is None:
         return None
     rates = found[1].get_prices(_noon(on))
-    if (read := _rate(rates, "input_mtok")) is None or (made := _rate(rates, "output_mtok")) is None:
+    read, made, hour = (_rate(rates, name) for name in ("input_mtok", "output_mtok", "audio_hours"))
+    if hour is None and (read is None or made is None):
         return None
     return Price(
         model,
@@ -179,11 +190,14 @@ def price(model: str, *, address: str = OPENAI, on: date | None = None) -> Price
         _rate(rates, "input_audio_mtok"),
         _rate(rates, "cache_audio_read_mtok"),
         _rate(rates, "output_audio_mtok"),
+        None if hour is None else hour / 60,
         source(),
     )
 
 
-def cost(model: str, tokens: Tokens, *, address: str = OPENAI, on: date | None = None) -> float | None:
+def cost(
+    model: str, tokens: Tokens, *, audio_seconds: float = 0.0, address: str = OPENAI, on: date | None = None
+) -> float | None:
     """What one request cost, in dollars; None when no price is known.
 
     The local model runs on your own machine and costs nothing: 0.
@@ -191,48 +205,75 @@ def cost(model: str, tokens: Tokens, *, address: str = OPENAI, on: date | None =
     Args:
         model: As for `price`.
         tokens: What the server said that the request took.
+        audio_seconds: How much speech was written down, where the server counts that instead.
         address: As for `price`.
         on: As for `price`.
     """
-    return _cost(model, tokens, address, on or datetime.now(UTC).date())
+    return _cost(model, tokens, audio_seconds, address, on or datetime.now(UTC).date())
 
 
 def cost_of_turn(times: TurnTimes, *, on: date | None = None) -> float | None:
     """What all requests of a turn cost together, as far as they have ended; a line said without a request costs 0.
 
-    None when that of a single one is not known, or the server did not say how many tokens it took. What else a provider
-    bills is not in it, such as the transcription of the user's speech by a model of its own.
+    The user's speech is written down by a model of its own, which is billed apart: that is in it, once it has ended.
+    None when that of a single one is not known, or the server did not say how much it took.
     """
-    if len(times.usage) < sum(span.end_ms is not None for span in times.requests):
+    if len(times.usage) < _ended(times.requests):
         return None
     costs = [cost(model, tokens, address=times.address, on=on) for model, tokens in times.usage]
+    if not _hears_by_itself(times):
+        if len(times.transcriptions) < _ended(times.of("transcript")):
+            return None
+        costs += [
+            cost(model, tokens, audio_seconds=seconds, address=times.address, on=on)
+            for model, tokens, seconds in times.transcriptions
+        ]
     known = [Decimal(str(one)) for one in costs if one is not None]
     return float(sum(known, Decimal(0))) if len(known) == len(costs) else None
 
 
+def _ended(spans: Iterable[Span]) -> int:
+    return sum(span.end_ms is not None for span in spans)
+
+
+def _hears_by_itself(times: TurnTimes) -> bool:
+    """Whether the local model was spoken with: whatever the settings call its ears, they are its own."""
+    return bool(times.usage) and all(_of_local(model) for model, _ in times.usage)
+
+
 def notes(turns: Iterable[TurnTimes]) -> list[str]:
     """Who says what each model costs that was asked in these turns, one line for each."""
-    asked = dict.fromkeys((model, times.address) for times in turns for model, _ in times.usage)
+    asked: dict[tuple[str, str], None] = {}
+    for times in turns:
+        heard = () if _hears_by_itself(times) else times.transcriptions
+        models = (*(model for model, _ in times.usage), *(model for model, *_ in heard))
+        asked |= dict.fromkeys((model, times.address) for model in models)
     known = [(model, price(model, address=address)) for model, address in asked]
     return [*dict.fromkeys(f"price of {model}: {'not known' if one is None else one.source}" for model, one in known)]
 
 
 @lru_cache(maxsize=4096)  # panels ask for all turns again and again
-def _cost(model: str, tokens: Tokens, address: str, on: date) -> float | None:
+def _cost(model: str, tokens: Tokens, audio_seconds: float, address: str, on: date) -> float | None:
     if (known := _set_by_hand(model) or _of_local(model)) is not None:
-        return known.of(tokens)
+        return known.of(tokens, audio_seconds)
     found = _published(model, address)
     if found is None:
         return None
     provider, info = found
     rates = info.get_prices(_noon(on))
-    for count, name in ((tokens.input_audio, "input_audio_mtok"), (tokens.output_audio, "output_audio_mtok")):
-        if count and getattr(rates, name) is None:
-            return None
-    return _by_package(info, provider, tokens, on)
+    counted = {
+        "input_mtok": tokens.input,
+        "output_mtok": tokens.output,
+        "input_audio_mtok": tokens.input_audio,
+        "output_audio_mtok": tokens.output_audio,
+        "audio_hours": audio_seconds,
+    }
+    if any(count and getattr(rates, name) is None for name, count in counted.items()):
+        return None  # the package would take what has no price for free
+    return _by_package(info, provider, tokens, audio_seconds, on)
 
 
-def _by_package(info: ModelInfo, provider: Provider, tokens: Tokens, on: date) -> float | None:
+def _by_package(info: ModelInfo, provider: Provider, tokens: Tokens, audio_seconds: float, on: date) -> float | None:
     """By the package's own arithmetic, which knows of prices that depend on the length of a request."""
     from genai_prices import Usage
 
@@ -244,6 +285,7 @@ def _by_package(info: ModelInfo, provider: Provider, tokens: Tokens, on: date) -
         cache_audio_read_tokens=tokens.cached_audio,
         output_audio_tokens=tokens.output_audio,
         output_reasoning_tokens=tokens.reasoning,
+        **({"audio_seconds": audio_seconds} if audio_seconds else {}),
     )
     try:
         return float(info.calc_price(usage, provider, genai_request_timestamp=_noon(on)).total_price)
@@ -258,7 +300,7 @@ def _set_by_hand(model: str) -> Price | None:
 def _of_local(model: str) -> Price | None:
     if model not in (LOCAL_MODEL, LOCAL_VOICE_MODEL):
         return None
-    return Price(model, 0, 0, 0, 0, 0, 0, "the local model runs on your own machine")
+    return Price(model, 0, 0, 0, 0, 0, 0, 0, "the local model runs on your own machine")
 
 
 def _published(model: str, address: str) -> tuple[Provider, ModelInfo] | None:

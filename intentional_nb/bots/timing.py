@@ -106,6 +106,8 @@ class TurnTimes:
         tokens: Of all its requests.
         usage: Model and tokens of each request of which the server told, for prices.
         address: Where the model was reached; empty when that is not known.
+        transcriptions: As ``usage``, for the user's speech, which another model writes down: with the seconds of speech
+            where the server counts those.
     """
 
     turn: int
@@ -114,6 +116,7 @@ class TurnTimes:
     duration_ms: float | None = None
     usage: tuple[tuple[str, Tokens], ...] = ()
     address: str = ""
+    transcriptions: tuple[tuple[str, Tokens, float], ...] = ()
 
     @property
     def requests(self) -> tuple[Span, ...]:
@@ -259,14 +262,21 @@ def _within(turn: _Open, event: Event, now_s: float, address: str) -> None:
         case UserTranscribed() if event.is_final:
             turn.change(("transcript",), event.item_id, end_ms=at_ms)
         case UsageReported():
-            usage = (*turn.times.usage, (event.model, _tokens(event)))
-            turn.times = replace(turn.times, usage=usage, address=address)
+            turn.times = _with_usage(turn.times, event, address)
         case ReplyEnded():
             turn.change(("request",), None, end_ms=at_ms)
         case ReplyHeard() | ReplyInterrupted():
             turn.spans.append(Span("playing", "heard", at_ms - event.heard_ms, at_ms, key=event.item_id))
         case TurnEnded():
             turn.times = replace(turn.times, duration_ms=at_ms)
+
+
+def _with_usage(times: TurnTimes, event: UsageReported, address: str) -> TurnTimes:
+    tokens = _tokens(event)
+    if event.item_id is None:
+        return replace(times, usage=(*times.usage, (event.model, tokens)), address=address)
+    written = (event.model, tokens, event.audio_seconds)
+    return replace(times, transcriptions=(*times.transcriptions, written), address=address)
 
 
 def _tokens(event: UsageReported) -> Tokens:

@@ -38,7 +38,7 @@ class Listening:
         self, settings: VoiceSettings, dialogue: Dialogue, turns: Turns, emit: Callable[[Event], None]
     ) -> None:
         self.settings = settings
-        self.words = UserWords(emit)
+        self.words = UserWords(emit, settings.transcription_model or "")
         self.is_away = True
         self.input_bytes = 0
         self._base_ms = 0.0  # where the session's audio begins in all that the user has sent
@@ -157,7 +157,7 @@ class Listening:
     def words_complete(self, told: UserTranscript) -> None:
         """All that the user said in an item."""
         self._note_words(told.item_id, told.text)
-        self.words.complete(told.item_id, told.text)
+        self.words.complete(told.item_id, told.text, told.usage)
         self._settled(told.item_id)
 
     def words_failed(self, told: UserTranscriptFailed) -> None:

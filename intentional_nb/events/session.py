@@ -93,7 +93,11 @@ class RetryScheduled(Event):
 class UsageReported(Event):
     """The server said how many tokens a request took; one event a request, where it says so.
 
+    What the user says is written down by a model of its own, which is billed apart: that is one event for each item.
+
     Attributes:
+        item_id: The conversation item of the user's speech that was written down; None for a request.
+        audio_seconds: How much speech that was, where the server counts it instead of tokens.
         input_audio_tokens: Those of ``input_tokens`` that are audio.
         output_audio_tokens: Those of ``output_tokens`` that are audio.
         cached_audio_tokens: Those of ``cached_tokens`` that are audio.
@@ -109,6 +113,8 @@ class UsageReported(Event):
     input_audio_tokens: int = 0
     output_audio_tokens: int = 0
     cached_audio_tokens: int = 0
+    item_id: str | None = None
+    audio_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ VOICE = ModelPrice(
     cache_audio_read_mtok=usd("0.8"),
     output_audio_mtok=usd(64),
 )
+SCRIBE = ModelPrice(input_mtok=usd("2.5"), output_mtok=usd(10), input_audio_mtok=usd(6))
+BY_TIME = ModelPrice(audio_hours=usd("0.36"))
 DEARER = [
     ConditionalPrice(prices=CHAT),
     ConditionalPrice(
@@ -51,6 +53,7 @@ DEARER = [
 def published():
     """Published prices that stay as they are, whatever the package's next release says."""
     models = [model("chat-1", CHAT), model("voice-1", VOICE), model("dearer-1", DEARER)]
+    models += [model("scribe-1", SCRIBE), model("scribe-by-time", BY_TIME)]
     provider = Provider(id="openai", name="OpenAI", api_pattern=r"https://api\.openai\.com", models=models)
     set_custom_snapshot(DataSnapshot(providers=[provider], from_auto_update=False))
     prices._cost.cache_clear()
@@ -217,6 +220,65 @@ def test_a_request_that_is_still_running_does_not_count_yet():
 
 def test_a_line_that_is_said_without_a_model_costs_nothing():
     assert prices.cost_of_turn(turn(spans=(Span("request", OPENING, 0, 1),))) == 0
+
+
+def spoken(*transcriptions, voice="voice-1", **changes):
+    asked = (Span("transcript", "transcript", 0, 1, key="i1"), Span("request", "request", 0, 1, key="0"))
+    usage = ((voice, Tokens(input=1_000_000)),)
+    given = {"spans": asked, "usage": usage, "transcriptions": transcriptions, "address": prices.OPENAI}
+    return TurnTimes(1, **{**given, **changes})
+
+
+def test_a_spoken_turn_costs_what_writing_down_the_users_words_costs_too():
+    # 4 for the voice; 1000 * 2.5 + 9000 * 6 + 100 * 10 = 57500 millionths; 30 seconds of 0.36 an hour
+    tokens = Tokens(input=10_000, output=100, input_audio=9000)
+
+    assert prices.cost_of_turn(spoken(("scribe-1", tokens, 0.0)), on=DAY) == 4.0575
+    assert prices.cost_of_turn(spoken(("scribe-by-time", Tokens(), 30.0)), on=DAY) == 4.003
+
+
+@pytest.mark.parametrize(
+    "transcriptions",
+    [
+        (),
+        (("unknown", Tokens(input=1), 0.0),),
+        (("scribe-1", Tokens(), 30.0),),
+        (("scribe-by-time", Tokens(input=10, input_audio=9), 0.0),),
+    ],
+)
+def test_a_spoken_turn_of_which_the_words_have_no_known_price_has_no_cost(transcriptions):
+    assert prices.cost_of_turn(spoken(*transcriptions), on=DAY) is None
+
+
+def test_words_that_are_still_being_written_down_do_not_count_yet():
+    asked = (Span("transcript", "transcript", 0, key="i1"), Span("request", "request", 0, 1, key="0"))
+
+    assert prices.cost_of_turn(spoken(spans=asked), on=DAY) == 4
+
+
+def test_the_local_model_hears_for_nothing_whatever_its_ears_are_called():
+    turn = spoken(("scribe-1", Tokens(input=9), 0.0), voice=LOCAL_VOICE_MODEL, address="http://127.0.0.1:1/v1")
+
+    assert prices.cost_of_turn(turn) == 0
+    assert prices.notes([turn]) == [f"price of {LOCAL_VOICE_MODEL}: the local model runs on your own machine"]
+
+
+def test_a_price_by_the_minute_can_be_set_and_is_read_from_the_published_one():
+    assert prices.price("scribe-by-time").audio_minute == pytest.approx(0.006)
+    prices.set("mine", audio_minute=0.006)
+
+    assert prices.cost("mine", Tokens(), audio_seconds=90) == 0.009
+    assert prices.cost("mine", Tokens(input=1)) is None
+    assert prices.notes([spoken(("scribe-by-time", Tokens(), 1.0))]) == [
+        f"price of voice-1: {prices.source()}",
+        f"price of scribe-by-time: {prices.source()}",
+    ]
+
+
+@pytest.mark.parametrize("given", [{}, {"input": 1}, {"output": 1, "input_audio": 3}])
+def test_a_price_without_what_is_billed_is_refused(given):
+    with pytest.raises(ValueError, match="'mine' needs 'input' and 'output', or 'audio_minute'"):
+        prices.set("mine", **given)
 
 
 def test_who_says_what_a_model_costs_stands_there_once_for_each():

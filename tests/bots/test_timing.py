@@ -72,6 +72,19 @@ def test_times_that_are_asked_for_again_are_the_same_object_until_something_happ
             assert watched.of(1) is watched.of(1)
 
 
+def test_what_it_took_to_write_down_the_users_speech_stands_apart_from_the_requests():
+    used = {"turn": 1, "output_tokens": 1}
+    times = timed(
+        (0.0, started(item_id="i1")),
+        (0.1, UsageReported(model="voice", input_tokens=9, **used)),
+        (0.2, UsageReported(model="scribe", input_tokens=7, item_id="i1", audio_seconds=2.5, **used)),
+    ).of(1)
+
+    assert times.usage == (("voice", Tokens(9, 1)),)
+    assert times.transcriptions == (("scribe", Tokens(7, 1), 2.5),)
+    assert times.tokens == Tokens(9, 1)
+
+
 def test_a_chat_turn_is_made_of_its_requests_and_tools():
     watch = timed(
         (0.000, started()),

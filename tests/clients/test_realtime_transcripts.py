@@ -91,6 +91,7 @@ async def test_words_that_come_before_their_item_wait_for_it(spoken):
     assert stage.told.between("turn_started", "user_transcribed") == [
         "turn_started",
         "reply_started",
+        "usage_reported",
         "user_transcribed",
     ]
 

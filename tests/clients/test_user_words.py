@@ -1,8 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from intentional_nb.clients.user_words import UserWords
-from intentional_nb.events import UserTranscribed
+from intentional_nb.events import UsageReported, UserTranscribed
 
 
 def heard(moves):
@@ -38,6 +39,44 @@ def test_nobodys_words_are_not_told():
     _, told = heard([("ignore", "a"), ("grew", "a", "x"), ("complete", "a", "x"), ("expect", "a", 1)])
 
     assert told == []
+
+
+TOKENS = {"type": "tokens", "input_tokens": 40, "output_tokens": 5, "input_token_details": {"audio_tokens": 38}}
+
+
+@pytest.mark.parametrize(
+    ("usage", "told"),
+    [
+        (TOKENS, {"input_tokens": 40, "output_tokens": 5, "input_audio_tokens": 38}),
+        ({"type": "duration", "seconds": 2.5}, {"input_tokens": 0, "output_tokens": 0, "audio_seconds": 2.5}),
+    ],
+)
+@pytest.mark.parametrize("is_early", [False, True])
+def test_what_it_took_is_told_once_with_the_turn_before_the_words_are_final(usage, told, is_early):
+    events = []
+    words = UserWords(events.append, "scribe-1")
+    moves = [lambda: words.expect("a", 3), lambda: words.complete("a", "Hi.", usage)]
+    for move in reversed(moves) if is_early else moves:
+        move()
+
+    words.complete("a", "Hi again.", usage)
+
+    assert events[0] == UsageReported(turn=3, model="scribe-1", item_id="a", **told)
+    assert [type(event) for event in events[1:]] == [UserTranscribed]
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [None, {}, {"type": "tokens"}, {"seconds": "2"}, {"seconds": -1}, {"seconds": float("nan")}, {"seconds": 1e99}],
+)
+def test_a_server_that_does_not_say_what_it_took_is_not_believed_to_have_said_nothing(usage):
+    events = []
+    words = UserWords(events.append, "scribe-1")
+    words.expect("a", 1)
+
+    words.complete("a", "Hi.", usage)
+
+    assert [type(event) for event in events] == [UserTranscribed]
 
 
 ITEMS = st.sampled_from(["a", "b", "c"])
