@@ -216,11 +216,12 @@ class Conductor:
 
     def lost(self) -> None:
         """The session is lost; what is said until there is another one is kept for it."""
+        was_deaf = self.session is not None and self.session.was_deaf
         if self.session is not None:
             self.session.mute()
         self.session, self.dialogue.flush = None, lambda: None
         self.turns.lost()
-        self.listening.lost()
+        self.listening.lost(was_deaf=was_deaf)
         self.prompt.lost()
         self.carry_over()
 

@@ -177,10 +177,14 @@ class Listening:
         item_id = turn.item_id if turn is not None and turn.waits_for == "model" else None
         return item_id if self._recent.holds(item_id) else None
 
-    def lost(self) -> None:
-        """No session is open: what is said is kept until there is one."""
+    def lost(self, *, was_deaf: bool) -> None:
+        """No session is open: what is said is kept until there is one.
+
+        Args:
+            was_deaf: The server had not heard anything for long when that was noticed.
+        """
         self.is_away = True
-        self._recent.hold()
+        self._recent.hold(was_deaf=was_deaf)
         unheard = self.unheard_item()
         for item_id in self.words.pending():
             if item_id != unheard:

@@ -10,7 +10,7 @@ BYTES_PER_MS = 48
 KEPT_MS = 30_000
 """The most that is kept: 30 seconds, 1.4 MB."""
 LEAD_MS = 1_000
-"""What is kept of silence: speech begins before a server notices it."""
+"""What the next session hears of silence: speech begins before a server notices it."""
 TIDY_MS = 500
 """How often what is not needed any more is dropped; so much more may be kept."""
 
@@ -18,9 +18,10 @@ TIDY_MS = 500
 class RecentAudio:
     """Audio sent in one session, as far as the next session would have to hear it again.
 
-    Positions count all audio of the session, as the server's own times do. In silence the last second is kept; speech
-    from its beginning until it was recognised; with push to talk, all since the last item was made. Of more than
-    `KEPT_MS` the oldest is dropped.
+    Positions count all audio of the session, as the server's own times do. The next session hears the last second of
+    silence; speech from its beginning until it was recognised; with push to talk, all since the last item was made.
+    When the server has heard nothing for long, which is found out late, what was silence to it may have been speech:
+    so that is kept too. Of more than `KEPT_MS` the oldest is dropped.
 
     Attributes:
         keeps_all: Whether the user, not the server, says when speech begins and ends.
@@ -48,25 +49,28 @@ class RecentAudio:
             self._tidy()
 
     def _tidy(self) -> None:
-        rest = self._rest_from()
-        needed = min(rest, *self._spoken.values()) if self._spoken else rest
+        needed = min(self._open, *self._spoken.values()) if self._spoken else self._open
         unneeded = max(needed, self._end - KEPT_MS * BYTES_PER_MS)
         while self._chunks and self._first + len(self._chunks[0]) <= unneeded:
             self._first += len(self._chunks.popleft())
 
-    def _rest_from(self) -> int:
+    def _rest_from(self, silence_ms: int = LEAD_MS) -> int:
         if self.keeps_all or self._is_speaking:
             return self._open
-        return max(self._open, self._end - LEAD_MS * BYTES_PER_MS)
+        return max(self._open, self._end - silence_ms * BYTES_PER_MS)
 
     def speech_began(self, at_ms: int) -> None:
         """The server hears speech: keep it from its beginning."""
         self._open = min(self._end, at_ms * BYTES_PER_MS)
         self._is_speaking = True
 
-    def hold(self) -> None:
-        """Speech may begin long before anybody hears it: keep everything until an item is made of it."""
-        self._open = self._rest_from()
+    def hold(self, *, was_deaf: bool = False) -> None:
+        """Speech may begin long before anybody hears it: keep everything until an item is made of it.
+
+        Args:
+            was_deaf: The server has heard nothing for long: what it did not notice counts too, as far as it is kept.
+        """
+        self._open = self._rest_from(KEPT_MS if was_deaf else LEAD_MS)
         self._is_speaking = True
 
     def committed(self, item_id: str, until_ms: int | None = None) -> None:

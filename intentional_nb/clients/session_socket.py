@@ -44,10 +44,12 @@ class SessionSocket:
 
     Attributes:
         gone: What `send` and `receive` raise when the socket is closed; `why` says why it is.
+        was_deaf: Whether it was closed because the server did not answer a ping; known after `why`.
     """
 
     def __init__(self, connection: ClientConnection, secret: str, gone: type[ConnectionClosed]) -> None:
         self.gone = gone
+        self.was_deaf = False
         self._connection = connection
         self._secret = secret
 
@@ -110,7 +112,8 @@ class SessionSocket:
         frame = closed.rcvd or closed.sent
         code = frame.code if frame is not None else 1006
         reason = blotted(frame.reason if frame is not None else "", self._secret)
-        if closed.rcvd is None and reason == "keepalive ping timeout":
+        self.was_deaf = closed.rcvd is None and reason == "keepalive ping timeout"
+        if self.was_deaf:
             reason = f"the server did not answer a ping for {PING_TIMEOUT_S:g} seconds"
         reason = reason or _CODES.get(code, "no reason given")
         return SessionClosedError(f"the session was closed: {reason} (code {code})", close_code=code, reason=reason)

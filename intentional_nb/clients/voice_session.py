@@ -115,6 +115,11 @@ class VoiceSession:
             text = f"the model at {url} {what_not} within {timeout_s:g} seconds; 'timeout' sets how long to wait"
             raise ReplyTimeoutError(text, seconds=timeout_s)
 
+    @property
+    def was_deaf(self) -> bool:
+        """Whether it ended because the server had not answered for long: then it may have heard nothing either."""
+        return self._socket is not None and self._socket.was_deaf
+
     async def closed(self) -> SessionClosedError:
         """Wait for the session's end; says why it ended."""
         return await asyncio.shield(self._closed)

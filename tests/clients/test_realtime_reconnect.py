@@ -1,10 +1,13 @@
 """A session is lost in each state: another one is opened, is told what was said and heard, and all goes on."""
 
 import asyncio
+import contextlib
+from urllib.parse import urlsplit
 
 import pytest
 
 from intentional_nb.audio.wav import to_wav
+from intentional_nb.clients.realtime import RealtimeAPIClient
 from intentional_nb.errors import RefusedError, SessionClosedError
 from intentional_nb.events import (
     ErrorOccurred,
@@ -59,6 +62,26 @@ async def lose(stage):
     await stage.told.until(
         lambda: len(stage.told.of(SessionReconnecting)) + len(stage.told.of(ModelDisconnected)) > number
     )
+
+
+@contextlib.asynccontextmanager
+async def swamp(port):
+    """A way to a port; while the event is set, what goes into it does not come out, in either direction."""
+    swallow = asyncio.Event()
+
+    async def pass_on(reader, writer):
+        while data := await reader.read(65_536):
+            if not swallow.is_set():
+                writer.write(data)
+        writer.close()
+
+    async def serve(reader, writer):
+        there = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(OSError):
+            await asyncio.gather(pass_on(reader, there[1]), pass_on(there[0], writer))
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1], swallow
 
 
 async def back(stage, number=2):
@@ -151,6 +174,28 @@ async def test_lost_while_listening_the_sentence_is_heard_from_its_beginning(spo
     assert stage.client.input_ms == 3000 + 200 + 1000 + 400 + 800
     [began] = {event.at_ms for event in stage.told.of(SpeechStarted)}
     assert 2500 <= began <= 3000, "the same place in all that was said"
+
+
+async def test_what_is_said_to_a_server_that_hears_nothing_any_more_is_heard_by_the_next(spoken, monkeypatch):
+    monkeypatch.setattr("intentional_nb.clients.session_socket.PING_INTERVAL_S", 0.2)
+    monkeypatch.setattr("intentional_nb.clients.session_socket.PING_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("intentional_nb.clients.session_socket.CLOSE_TIMEOUT_S", 0.1)
+    stage = spoken(VoiceStep([transcript("Do you hear me?"), say("I do.")], expect=spoke(600)))
+    async with swamp(urlsplit(stage.server.base_url).port) as (port, swallow):
+        settings = {**stage.client.config, "base_url": f"http://127.0.0.1:{port}/v1"}
+        stage.client = RealtimeAPIClient(stage.told, stage.router, settings, api_key=stage.server.api_key)
+        await stage.client.connect()
+
+        swallow.set()
+        await stage.speak(said(600) + silence_ms(3000))
+        await stage.told.count(SessionReconnecting)
+        monkeypatch.setattr("intentional_nb.clients.session_socket.PING_TIMEOUT_S", 60)
+        swallow.clear()
+        await stage.turn_over(1)
+
+    assert "did not answer a ping" in stage.told.of(SessionReconnecting)[0].reason
+    assert [event.text for event in stage.told.of(UserTranscribed) if event.is_final] == ["Do you hear me?"]
+    assert not stage.told.of(ErrorOccurred)
 
 
 async def test_lost_while_a_clip_is_sent_all_of_it_is_heard(spoken):

@@ -21,12 +21,31 @@ def fed(pcm, chunk_ms=CHUNK_MS, **options):
     return recent
 
 
-def test_of_silence_only_the_last_second_is_kept():
+def test_of_silence_the_last_second_is_said_again():
     pcm = sound(5000)
     recent = fed(pcm)
 
     assert recent.unheard() == (pcm[-48 * LEAD_MS :], 0)
-    assert len(recent) <= 48 * (LEAD_MS + TIDY_MS + CHUNK_MS)
+
+
+def test_what_was_silence_to_a_server_that_heard_nothing_is_said_again_and_none_of_it_is_called_lost():
+    pcm = sound(KEPT_MS + 5000)
+    recent = fed(pcm)
+
+    recent.hold(was_deaf=True)
+
+    assert recent.unheard() == (pcm[-48 * KEPT_MS :], 0)
+    assert len(recent) <= 48 * (KEPT_MS + TIDY_MS + CHUNK_MS)
+
+
+def test_what_a_server_has_heard_is_not_said_again_though_it_heard_nothing_later():
+    recent = fed(sound(3000))
+    recent.committed("a", 2000)
+    recent.recognised("a")
+
+    recent.hold(was_deaf=True)
+
+    assert recent.unheard() == (sound(3000)[48 * 2000 :], 0)
 
 
 def test_speech_is_kept_from_its_beginning():
@@ -48,9 +67,9 @@ def test_speech_of_an_item_is_kept_until_it_is_recognised():
     assert recent.holds("a")
     assert recent.unheard("a")[0].startswith(pcm[48 * 2100 :])
     recent.recognised("a")
-    recent.add(b"")
+    recent.add(sound(TIDY_MS))
     assert not recent.holds("a")
-    assert len(recent) <= 48 * (LEAD_MS + TIDY_MS + 4000)
+    assert len(recent) <= 48 * (4200 + TIDY_MS + CHUNK_MS)
 
 
 def test_with_push_to_talk_all_is_kept_since_the_last_item():
