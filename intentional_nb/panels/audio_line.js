@@ -18,7 +18,7 @@
 const AUDIO_LINE_RATE_HZ = 24_000;
 const AUDIO_LINE_PING_MS = 1000;
 const AUDIO_LINE_TICK_MS = 500;
-const AUDIO_LINE_LOST_MS = 3000; // without a sign of life
+const AUDIO_LINE_LOST_MS = 2500; // without a sign of life; with the time between two looks, three seconds
 const AUDIO_LINE_TRY_MS = { direct: 1500, proxy: 2000, comm: 2500 }; // for a way to prove itself
 const AUDIO_LINE_AGAIN_MS = 1000; // between two rounds of tries, growing
 const AUDIO_LINE_OWNER_MS = 1200; // an owner not heard of for longer may be a page that is gone

@@ -395,9 +395,9 @@ test("when a socket dies, the next takes over and nothing is lost in either dire
 test("three seconds without a sign of life are a loss, and the kernel is looked for", () => {
   const made = open();
   live(made, 2000);
-  made.pass(2600);
+  made.pass(2400);
   assert.equal(made.states.at(-1), "open direct");
-  made.pass(1000);
+  made.pass(600);
   assert.equal(made.states.at(-1), "lost silent");
   assert.equal(made.sockets.length, 2);
 });
