@@ -165,6 +165,7 @@ class ChatCompletionAPIClient(TurnBasedModelClient):
         if self._running is None:
             return
         turn, task = self._running
+        await asyncio.sleep(0)  # a task that is cancelled before its first step would never tell of its turn
         turn.heard_characters = length_to_interruption
         task.cancel()
         await asyncio.wait({task})

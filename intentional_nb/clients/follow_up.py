@@ -80,7 +80,7 @@ class FollowUp:
     def has_ended(self) -> bool:
         """Whether the model has ended the conversation with one of the calls."""
         return any(
-            isinstance(self._tools.get(result.call.name), EndConversationTool)
+            isinstance(self._tools.get(result.call.name), EndConversationTool) and result.status == "ok"
             for result in self._runner.results.values()
         )
 

@@ -88,6 +88,7 @@ class ChatTurn:
         self._scratch: list[Message] = []  # refused routing calls: the model sees them in this turn only
         self._answers: dict[str, Message] = {}  # answers that the history has, by call id
         self._runner = ToolRunner(self._tool_started, self._tool_ended)
+        self._has_ended = False  # whether the model has ended the conversation
         self._written: set[str] = set()  # ids of calls whose arguments people were told of
 
     async def run(self) -> ReplyStatus:
@@ -118,6 +119,8 @@ class ChatTurn:
             raise
         finally:
             self._keep_said()
+            if self._has_ended:
+                self._forget()
             text = "\n\n".join(part for part in self._parts if part)
             self._emit(ReplyEnded(turn=self.number, status=status, text=text, reason=reason))
             duration_ms = (time.perf_counter() - started) * 1000
@@ -136,8 +139,11 @@ class ChatTurn:
                 return reply.status, reply.reason
             routing = [call for call in reply.calls if call.name == self._router.name]
             ordinary = [call for call in reply.calls if call.name != self._router.name]
-            if ordinary and await self._run_tools(reply.text, ordinary, tools):
-                await self._say_goodbye(prompt, ordinary)
+            if ordinary:
+                await self._run_tools(reply.text, ordinary, tools)
+            if self._has_ended:
+                if not self._parts[-1]:  # the model closed it without a last word
+                    await self._request(prompt, {})
                 return "completed", ""
             if routing:
                 self._route(routing, offered, (time.perf_counter() - asked) * 1000)
@@ -174,8 +180,8 @@ class ChatTurn:
             self._history.add_reply(said)
         self._kept_parts = end
 
-    async def _run_tools(self, text: str, calls: Sequence[ToolCall], tools: Mapping[str, Tool]) -> bool:
-        """Run ordinary calls and remember them; True when one of them ended the conversation."""
+    async def _run_tools(self, text: str, calls: Sequence[ToolCall], tools: Mapping[str, Tool]) -> None:
+        """Run ordinary calls and remember them."""
         calls = self._with_fresh_ids(calls)
         for call in calls:
             if call.call_id not in self._written and call.arguments:
@@ -187,7 +193,8 @@ class ChatTurn:
             outputs = {call.call_id: self._runner.results[call.call_id].output for call in calls}
             self._answers |= self._history.add_calls(text, calls, outputs)
             self._kept_parts = len(self._parts)
-        return any(isinstance(tools.get(call.name), EndConversationTool) for call in calls)
+            ended = [call for call in calls if isinstance(tools.get(call.name), EndConversationTool)]
+            self._has_ended = any(self._runner.results[call.call_id].status == "ok" for call in ended)
 
     def _with_fresh_ids(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
         """The calls, renamed where an id comes again for another call: some servers count from 1 in each reply."""
@@ -238,11 +245,8 @@ class ChatTurn:
         for decision in told:
             self._emit(decision)
 
-    async def _say_goodbye(self, prompt: str, calls: Sequence[ToolCall]) -> None:
-        """End the conversation, with a last word when the model closed it without one."""
-        if not self._parts[-1]:
-            await self._request(prompt, {})
-        self._keep_said()
+    def _forget(self) -> None:
+        """The conversation is over, also when its last word was interrupted or never came."""
         self._history.clear()
         self._emit(ConversationEnded(turn=self.number))
         self._refresh_prompt()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -49,6 +50,12 @@ class Listener:
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
+
+    async def until(self, check: Callable[[], Any]) -> None:
+        """Wait until something holds."""
+        async with asyncio.timeout(20):
+            while not check():
+                await asyncio.sleep(0.005)
 
     def of(self, kind: type[Event]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]

@@ -245,6 +245,16 @@ async def test_an_end_without_a_word_is_asked_for_one(spoken):
     await stage.holds(lambda: stage.said_to_model == [])
 
 
+async def test_a_conversation_that_the_model_tried_to_end_in_a_wrong_way_goes_on(spoken):
+    stage = spoken(route("nothing"), calls(("end_conversation", {"reason": "bye"})), say("Bye."))
+    await stage.client.connect()
+
+    await stage.say("nothing")
+
+    assert stage.told.of(ConversationEnded) == []
+    assert stage.router.current_stage_name == "_end_"
+
+
 async def test_a_goodbye_that_is_interrupted_is_an_end_all_the_same(spoken):
     stage = spoken(
         route("nothing"),

@@ -1,5 +1,6 @@
 """Turns that route: what the model is asked, what it remembers, what people are told."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -9,13 +10,14 @@ from intentional_nb.events import (
     ConversationEnded,
     ErrorOccurred,
     PromptUpdated,
+    ReplyEnded,
     ReplyText,
     RouteDecision,
     ToolArguments,
     ToolCallEnded,
     ToolCallStarted,
 )
-from intentional_nb.local.script import Step, call, calls, dropped, offers, offers_only, prompted, text
+from intentional_nb.local.script import Step, call, calls, dropped, failed, offers, offers_only, prompted, text
 from intentional_nb.tools.function import tool
 from tests.clients.test_faults import double, one_stage
 
@@ -173,6 +175,53 @@ async def test_an_end_without_a_word_is_asked_for_one(scene):
 
     assert stage.listener.text == "Bye."
     assert stage.history == []
+
+
+async def test_a_goodbye_that_is_interrupted_is_an_end_all_the_same(scene):
+    stage = scene(route("nothing"), calls(("end_conversation", {})), text("bye and " * 500, pace_ms=20))
+    talk = asyncio.create_task(stage.say("nothing"))
+    await stage.listener.until(lambda: stage.listener.text)
+
+    await stage.client.handle_interruption()
+    await talk
+
+    assert stage.listener.shapes()[-4:] == ["conversation_ended", "prompt_updated", "reply_ended", "turn_ended"]
+    assert stage.listener.of(ReplyEnded)[0].status == "cancelled"
+    assert (stage.router.current_stage_name, stage.history) == ("order", [])
+
+
+async def test_a_goodbye_that_never_comes_is_an_end_all_the_same(scene):
+    stage = scene(route("nothing"), calls(("end_conversation", {})), failed(400, "no more words"))
+
+    with pytest.raises(ClientError, match="no more words"):
+        await stage.say("nothing")
+
+    assert len(stage.listener.of(ConversationEnded)) == 1
+    assert (stage.router.current_stage_name, stage.history) == ("order", [])
+
+
+async def test_a_conversation_that_the_model_tried_to_end_in_a_wrong_way_goes_on(scene):
+    wrong = calls(("end_conversation", {"reason": "bye"}))
+    stage = scene(route("nothing"), wrong, Step(expect=offers_only("end_conversation"), reply=text("Bye.")))
+
+    await stage.say("nothing")
+
+    assert stage.listener.of(ConversationEnded) == []
+    assert stage.router.current_stage_name == "_end_"
+    assert "reason: Extra inputs" in stage.listener.of(ToolCallEnded)[0].output
+
+
+async def test_an_interruption_before_anything_was_done_takes_no_word_away(scene):
+    stage = scene()
+    talk = asyncio.create_task(stage.say("hello"))
+    await asyncio.sleep(0)  # the turn is made, and has not taken its first step
+
+    await stage.client.handle_interruption()
+    await talk
+
+    assert stage.listener.shapes()[-2:] == ["reply_ended", "turn_ended"]
+    assert stage.listener.of(ReplyEnded)[0].status == "cancelled"
+    assert stage.history == [("user", "hello")]
 
 
 async def test_a_failing_tool_is_told_to_the_model_and_to_people(scene):
