@@ -15,6 +15,8 @@ VOICE = "heart"
 
 _MISREAD = re.compile(r"(?i)\b(no|nos|ed|fig|mar|sat|sun|\d+)\.(?=[\"”’')\]]*$)")
 """Ends of sentences that the voice takes for abbreviations (“number”, “Sunday”) or that hide a phone number."""
+_LONG_NUMBER = re.compile(r"\d(?:[,'’]?\d){15,}")
+"""Nobody understands quintillions, and the voice has no words for what comes long after them: digit by digit."""
 _LIST_NUMBER = re.compile(r"^(\d{1,3})[.)]\s+")
 
 
@@ -38,4 +40,5 @@ def synthesise(sentence: str, *, speed: float = 1.0, voice: str = VOICE) -> byte
 
 
 def _read_aloud(sentence: str) -> str:
-    return _MISREAD.sub(r"\1 .", _LIST_NUMBER.sub(r"\1, ", sentence.strip()))
+    spelt = _LONG_NUMBER.sub(lambda number: " ".join(filter(str.isdigit, number[0])), sentence.strip())
+    return _MISREAD.sub(r"\1 .", _LIST_NUMBER.sub(r"\1, ", spelt))

@@ -103,6 +103,12 @@ def test_marks_and_numbers_are_read_as_people_read_them(text, heard):
 
 
 @needs_speech
+@pytest.mark.parametrize("number", ["9" * 40, ",".join(["999"] * 20), "'".join(["999"] * 20)])
+def test_a_number_too_long_for_words_is_read_digit_by_digit(number):
+    assert len(synthesise(f"It is {number}.", speed=1.5)) > len(said("It is nine.", 1.5)) * 4
+
+
+@needs_speech
 @pytest.mark.parametrize("speed", [0.4, 1.5])
 def test_slow_and_fast_speech_can_be_understood(speed):
     words = recognise(said(TEXT, speed)).lower()
