@@ -100,8 +100,11 @@ class Conductor:
 
     @property
     def use(self) -> object | None:
-        """Something else after every use of the session; None while something goes on in it."""
-        return (self.turns.number, self.listening.input_bytes) if self.is_idle else None
+        """Something else after every use of the session; None while a turn runs.
+
+        What the server owes, such as a transcript, is no use: some servers owe it for ever.
+        """
+        return (self.turns.number, self.listening.input_bytes) if self.turns.running is None else None
 
     def happened(self, happening: told.Happening) -> None:
         """The server told something."""

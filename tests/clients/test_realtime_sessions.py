@@ -31,6 +31,7 @@ from intentional_nb.local.realtime.script import (
     refuse_key,
     say,
     says,
+    spoke,
     transcript,
 )
 from intentional_nb.local.server import LocalServer
@@ -330,6 +331,18 @@ async def test_a_session_is_open_as_long_as_a_turn_takes_or_audio_comes(spoken):
     assert stage.client.is_connected
     is_streaming.cancel()
     assert await stage.told.count(ModelDisconnected)
+
+
+async def test_a_server_that_never_tells_what_was_said_keeps_no_session_open(spoken):
+    stage = spoken(VoiceStep(say("Hi."), expect=spoke()))
+    await stage.client.connect()
+
+    await stage.speak()
+    await stage.turn_over(1)
+
+    conductor = stage.client._conductor
+    assert (bool(conductor.listening.words.pending()), conductor.is_idle) == (True, False)
+    assert conductor.use is not None
 
 
 async def _stream_silence(client):
