@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -120,10 +121,13 @@ def test_slow_and_fast_speech_can_be_understood(speed):
 def test_sentences_one_by_one_are_a_text():
     text = "Hello. **I am the waiter.** What would you like, Dr. Rossi?"
 
-    assert [recognise(said(sentence)) for sentence in sentences(text)] == [
-        "Hello.",
-        "I am the waiter.",
-        "What would you like, Dr. Rossi?",
+    heard = [recognise(said(sentence)).lower() for sentence in sentences(text)]
+
+    # Commas are a matter of the processor: a voice's last bits, and what is heard in them, differ from one to another.
+    assert [re.findall(r"[\w']+", sentence) for sentence in heard] == [
+        ["hello"],
+        ["i", "am", "the", "waiter"],
+        ["what", "would", "you", "like", "dr", "rossi"],
     ]
 
 
