@@ -164,10 +164,13 @@ async def test_a_response_that_fails_after_its_first_words_is_not_said_twice(spo
 @pytest.mark.parametrize("silent", [silence(), stays_open()], ids=["before it begins", "in its midst"])
 async def test_a_model_that_falls_silent_is_given_up(spoken, silent, monkeypatch):
     monkeypatch.setattr("intentional_nb.clients.turns.STUCK_S", 0.05)
-    stage = spoken(silent, say("Hi."), timeout=0.3)
+    stage = spoken(silent, say("Hi."))
     await stage.client.connect()
+    watchdog = stage.client._conductor.turns.watchdog
 
+    watchdog.timeout_s = 0.3
     await stage.say("hello")
+    watchdog.timeout_s = 60
     await stage.say("again")
 
     first, second = stage.told.of(ReplyEnded)
@@ -180,10 +183,16 @@ async def test_a_tool_may_take_longer_than_the_model_may(spoken):
     @tool
     async def think() -> str:
         """Think."""
-        await asyncio.sleep(0.5)
+        watchdog, looks = stage.client._conductor.turns.watchdog, []
+        is_owed, watchdog.timeout_s = watchdog._is_owed, 0.01
+        watchdog._is_owed = lambda: looks.append(1) or is_owed()
+        watchdog.watch()
+        while len(looks) < 5:
+            await asyncio.sleep(0.01)
+        watchdog.timeout_s = 60
         return "thought"
 
-    stage = spoken(calls(("think", {})), say("Done."), tools=(think,), conversation=one_stage("think"), timeout=0.25)
+    stage = spoken(calls(("think", {})), say("Done."), tools=(think,), conversation=one_stage("think"))
     await stage.client.connect()
 
     await stage.say("think")

@@ -608,7 +608,7 @@ async def test_disconnecting_while_a_session_is_sought_ends_the_search(spoken, m
     await stage.client.connect()
     await lose(stage)
 
-    await asyncio.wait_for(stage.client.disconnect(), 5)
+    await asyncio.wait_for(stage.client.disconnect(), 20)
 
     assert [event.reason for event in stage.told.of(ModelDisconnected)] == ["closed"]
 

@@ -126,7 +126,7 @@ async def test_running_lasts_as_long_as_the_session(spoken):
 
     await stage.client.disconnect()
 
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 20)
 
 
 async def test_a_conversation_goes_on_in_another_session(spoken):
