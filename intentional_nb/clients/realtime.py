@@ -61,14 +61,18 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
             ConfigError: A setting is missing or wrong, the model is not a realtime one, or there is no key.
         """
         super().__init__(parent, intent_router, config)
-        self._settings = VoiceSettings.read(config, api_key=api_key)
-        self._conductor = Conductor(self._settings, intent_router, self.emit)
-        self._keeper = SessionKeeper(self._settings, self._conductor, self.emit)
+        settings = VoiceSettings.read(config, api_key=api_key)
+        self._conductor = Conductor(settings, intent_router, self.emit)
+        self._keeper = SessionKeeper(settings, self._conductor, self.emit)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(model={self.model_name!r}, base_url={self._settings.base_url!r})"
 
     # What is known.
+
+    @property
+    def _settings(self) -> VoiceSettings:
+        return self._keeper.settings
 
     @property
     def model_name(self) -> str:
@@ -263,14 +267,9 @@ class RealtimeAPIClient(ContinuousStreamModelClient):
 
         Raises:
             ConfigError: It cannot be used.
-            ClientError: The server does not take it.
+            ClientError: The server does not take it; nothing has changed.
         """
-        self._settings = self._settings.with_turn_detection(value)
-        self._keeper.settings = self._settings
-        self._conductor.listening.set_turn_detection(self._settings)
-        session = self._conductor.session
-        if session is not None:
-            await session.update({"audio": {"input": {"turn_detection": self._settings.turn_detection}}})
+        await self._keeper.set_turn_detection(self._settings.with_turn_detection(value))
 
     # What the model says.
 

@@ -128,6 +128,32 @@ class SessionKeeper:
                 await session.close()
             self._end(ModelDisconnected(reason="closed", close_code=1000), None)
 
+    async def set_turn_detection(self, settings: VoiceSettings) -> None:
+        """Let the session that is open, and all later ones, find out in another way that the user has finished.
+
+        Args:
+            settings: With another turn detection.
+
+        Raises:
+            ClientError: The server does not take it; nothing has changed.
+        """
+        before, session = self.settings, self._conductor.session
+        self._take(settings)
+        if session is None:
+            return
+        try:
+            await session.update({"audio": {"input": {"turn_detection": settings.turn_detection}}})
+        except SessionClosedError:
+            return  # the next one is opened with it
+        except ClientError:
+            if self.settings is settings:  # else another choice was made meanwhile
+                self._take(before)
+            raise
+
+    def _take(self, settings: VoiceSettings) -> None:
+        self.settings = settings
+        self._conductor.listening.set_turn_detection(settings)
+
     async def finished(self) -> None:
         """Wait until there is no session any more.
 

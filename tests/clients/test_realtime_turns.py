@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from intentional_nb.audio.wav import to_wav
-from intentional_nb.errors import AudioError, SessionClosedError
+from intentional_nb.errors import AudioError, RefusedError, SessionClosedError
 from intentional_nb.events import (
+    ModelConnected,
     PromptUpdated,
     RateLimitsReported,
     ReplyAudio,
@@ -25,6 +26,7 @@ from intentional_nb.local.realtime.script import (
     VoiceStep,
     appended,
     done,
+    drop,
     incomplete,
     limits,
     prompted,
@@ -190,6 +192,33 @@ async def test_who_finds_the_end_of_speech_can_be_changed(spoken):
 
     assert stage.told.text == "One.Two."
     assert [event.item_id is not None for event in stage.told.of(SpeechStarted)] == [True], "the first was pushed"
+
+
+async def test_a_way_to_find_the_end_of_speech_that_is_refused_does_not_hold(spoken):
+    stage = spoken(VoiceStep(say("One."), expect=spoke(500)), turn_detection="none")
+    await stage.client.connect()
+
+    with pytest.raises(RefusedError, match="threshold"):
+        await stage.client.set_turn_detection({"type": "server_vad", "threshold": 7})
+    await stage.client.send({"audio_message": to_wav(tone(600), 24_000)})
+
+    assert (await stage.turn_over(1)).status == "completed"
+
+
+async def test_a_way_to_find_the_end_of_speech_that_a_lost_session_did_not_hear_of_holds_in_the_next(spoken):
+    stage = spoken(
+        VoiceStep(drop(), on="input_audio_buffer.clear"),
+        VoiceStep(say("One."), expect=spoke(500)),
+        turn_detection="none",
+    )
+    await stage.client.connect()
+
+    await stage.client.clear_audio()
+    await stage.client.set_turn_detection("server_vad")
+    await stage.told.count(ModelConnected, 2)
+    await stage.speak()
+
+    assert (await stage.turn_over(1)).status == "completed"
 
 
 async def test_a_server_that_only_listens_is_asked_to_answer(spoken):
