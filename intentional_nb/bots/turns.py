@@ -235,7 +235,7 @@ def dollars(cost_usd: float | None) -> str:
 def _seconds(ms: float | None) -> str:
     if ms is None:
         return "–"
-    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+    return f"{ms:.0f} ms" if ms < 999.5 else f"{ms / 1000:.1f} s"
 
 
 def _short(text: str) -> str:

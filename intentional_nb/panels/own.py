@@ -153,7 +153,6 @@ class BotPanel(Panel):
             "busy": not self._is_settled(),
             "closed": self.bot.is_closed,
             "alerts": self._alerts.view(),
-            **{name: [] for name in ("queue", "taken", "returned", "turns")},  # nothing is said in this panel
             **parts_of(self.view()),
         }
 

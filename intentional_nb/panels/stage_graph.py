@@ -138,7 +138,6 @@ class StageGraph(Panel):
             "drawing": self._drawings.is_drawing,
             "told": self._told(),
             "times": self._times(),
-            **{name: [] for name in ("queue", "taken", "returned")},  # nothing is said in this panel
             **journey_view(turns, position.stage, drawn.map),
         }
 

@@ -150,11 +150,15 @@ export function createCamera(canvas, { moved, handled }) {
   /** Take note of how large the canvas is; what is in the middle stays there. */
   function measure() {
     const before = room;
-    room = { width: canvas.clientWidth, height: canvas.clientHeight };
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (!width || !height) return; // in a tab that is not seen: it comes back as it was
+    room = { width, height };
+    const whole = fitted(sheet, room);
     const [dx, dy] = [(room.width - before.width) / 2, (room.height - before.height) / 2];
     if (!before.width || !before.height) open(sheet, wanted);
     else if (!dx && !dy) return;
-    else if (isWhole) go(fitted(sheet, room));
+    // What could be read is not made too small for it: rather, a part of it is seen.
+    else if (isWhole && (whole.k >= READABLE || at.k < READABLE)) go(whole);
     else go(kept({ ...at, x: at.x + dx, y: at.y + dy }, sheet, room));
   }
 
@@ -170,10 +174,9 @@ export function createCamera(canvas, { moved, handled }) {
     measure,
     /** Move as little as shows a box. @param {{x: number, y: number, width: number, height: number}} box */
     reveal(box) {
+      if (isWhole && at.k === fitted(sheet, room).k) return;
       const next = revealing(at, box, room);
-      if (next === at) return;
-      isWhole = false;
-      go(next, true);
+      if (next !== at) go(next, true);
     },
     /** Bring a point into the middle. @param {{x: number, y: number}} point @param {boolean} [gliding] */
     centre(point, gliding = true) {

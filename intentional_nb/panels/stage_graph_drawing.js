@@ -119,41 +119,66 @@ export function badge(kind, words, x, y, tooltip) {
 }
 
 /**
- * The mark that says how often a way was taken, at the end of its label or in the middle of its line.
+ * The mark that says how often a way was taken, at an end of its label or in the middle of its line.
  * @param {Label | Line} part
+ * @param {Iterable<Box>} boxes what it should not lie below
  */
-export function countMark(part) {
-  const at = part.path ? half(part.path) : labelEnd(part.node);
-  const ground = s("rect", { class: "inb-g-ground", y: at.y - 6.6, height: 13.2, rx: 3 });
-  const text = s("text", { class: "inb-g-label", y: at.y + 3.8, "font-size": 11, "text-anchor": "middle" });
+export function countMark(part, boxes) {
+  const ground = s("rect", { class: "inb-g-ground", height: 13.2, rx: 3 });
+  const text = s("text", { class: "inb-g-label", "font-size": 11, "text-anchor": "middle" });
   const node = s("g", { class: "inb-s-count" }, ground, text);
+  /** Where it lies, once the label's letters have been measured. @type {{from: number, to: number, y: number} | null} */
+  let ends = null;
+
+  function place() {
+    const words = text.textContent;
+    const width = words.length * 6.2 + 4;
+    const { from, to, y, isMeasured } = ends ? { ...ends, isMeasured: true } : part.path ? middleOf(part.path) : labelEnds(part.node);
+    if (isMeasured) ends = { from, to, y };
+    const left = part.path ? from - width / 2 : [to, from - width].find((x) => !liesBelow(boxes, x, width, y)) ?? to;
+    ground.setAttribute("x", left.toFixed(1));
+    ground.setAttribute("y", (y - 6.6).toFixed(1));
+    ground.setAttribute("width", width.toFixed(1));
+    text.setAttribute("x", (left + width / 2).toFixed(1));
+    text.setAttribute("y", (y + 3.8).toFixed(1));
+  }
+
   return {
     node,
     /** @param {number} count */
     set(count) {
-      const words = `×${count}`;
-      const width = words.length * 6.2 + 4;
-      const left = part.path ? at.x - width / 2 : at.x;
-      ground.setAttribute("x", left.toFixed(1));
-      ground.setAttribute("width", width.toFixed(1));
-      text.setAttribute("x", (left + width / 2).toFixed(1));
-      text.textContent = words;
+      text.textContent = `×${count}`;
+      place();
+    },
+    /** The drawing is on the page now: letters can be measured that could not be before. */
+    settle() {
+      if (!ends) place();
     },
   };
 }
 
-/** @param {any} path */
-function half(path) {
-  return path.getPointAtLength(path.getTotalLength() / 2);
+/** Whether a box lies where a mark would. @param {Iterable<Box>} boxes @param {number} left @param {number} width @param {number} y */
+function liesBelow(boxes, left, width, y) {
+  return [...boxes].some((box) => left < box.x + box.width / 2 + 3 && left + width > box.x - box.width / 2 - 3 && Math.abs(y - box.y) < box.height / 2 + 6);
 }
 
-/** Right of a label's last row, which is as wide as the reader's letters are. @param {any} node */
-function labelEnd(node) {
+/** @param {any} path */
+function middleOf(path) {
+  const { x, y } = path.getPointAtLength(path.getTotalLength() / 2);
+  return { from: x, to: x, y, isMeasured: true };
+}
+
+/** The ends of a label's last row, which is as wide as the reader's letters are. @param {any} node */
+function labelEnds(node) {
   const ground = [...node.querySelectorAll(":scope > .inb-g-ground")].at(-1);
   const text = [...node.querySelectorAll(":scope > text")].at(-1);
   const [left, top, wide, high] = ["x", "y", "width", "height"].map((name) => Number(ground.getAttribute(name)));
-  const end = Number(text.getAttribute("x")) + text.getComputedTextLength() / 2;
-  return { x: Math.max(left + wide - 2, end + 2), y: top + high / 2 };
+  const middle = Number(text.getAttribute("x"));
+  const half = text.getComputedTextLength() / 2;
+  return {
+    from: Math.min(left + 2, middle - half - 2), to: Math.max(left + wide - 2, middle + half + 2), y: top + high / 2,
+    isMeasured: half > 0,
+  };
 }
 
 /**

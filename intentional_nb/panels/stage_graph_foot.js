@@ -12,7 +12,7 @@ export function createFoot(actions) {
   const last = h("button", { type: "button", class: "inb-s-last" });
   const changes = h("button", { type: "button", class: "inb-s-changed", hidden: true, onclick: actions.showChanges });
   const timesButton = iconButton("clock", "Where the time of the latest turn went", () => setTimes(times.hidden), "inb-tiny inb-s-clock");
-  const times = h("div", { class: "inb-s-times", hidden: true });
+  const times = h("div", { class: "inb-s-clocked", hidden: true });
   const node = h("div", { class: "inb-s-foot" }, trail, changes, last, timesButton);
   /** @type {{n: number, draw: (times: Times, now: number) => void} | null} */
   let waterfall = null;

@@ -48,6 +48,10 @@ export function createMarks(drawing, graph) {
       const open = new Set(view.reachable.map(([way]) => way));
       for (const part of parts) part.draw(view.taken, open, last);
     },
+    /** The drawing is on the page now. */
+    settle() {
+      for (const part of parts) part.settle();
+    },
   };
 }
 
@@ -90,13 +94,13 @@ function partsOf(drawing, ways) {
     add(line, way.id, !label);
     if (line) add(drawing.marks.get(line.to), way.id, false);
   }
-  return [...found.values()].map(({ part, ways: own, counts }) => createPart(part, own, counts));
+  return [...found.values()].map(({ part, ways: own, counts }) => createPart(part, own, counts ? [...drawing.stages.values()] : null));
 }
 
-/** @param {any} part @param {string[]} ways @param {boolean} counts whether it shows how often they were taken */
-function createPart(part, ways, counts) {
+/** @param {any} part @param {string[]} ways @param {Box[] | null} boxes what must not hide how often they were taken; null where that is not shown */
+function createPart(part, ways, boxes) {
   let drawn = "";
-  /** Made when it is needed; where it lies does not change. @type {ReturnType<typeof countMark> | null} */
+  /** Made when it is needed. @type {ReturnType<typeof countMark> | null} */
   let mark = null;
   return {
     /** @param {Record<string, number>} taken @param {Set<string>} open @param {string | null} last */
@@ -110,15 +114,16 @@ function createPart(part, ways, counts) {
       part.node.classList.toggle("is-gone", count > 0);
       part.node.classList.toggle("is-open", isOpen);
       part.node.classList.toggle("is-last", isLast);
-      if (!counts) return;
+      if (!boxes) return;
       if (count > 0) {
-        mark ??= countMark(part);
+        mark ??= countMark(part, boxes);
         mark.set(count);
         if (!mark.node.isConnected) part.node.append(mark.node);
       } else {
         mark?.node.remove();
       }
     },
+    settle: () => mark?.settle(),
   };
 }
 

@@ -28,6 +28,7 @@ export function createPicture(actions) {
   let here = /** @type {string | null} */ (null); // where the conversation stands
   let at = ""; // the stage that has the focus, or would have it
   let hovered = "";
+  let isSeen = false; // whether it is on the page, where letters can be measured
   /** @type {{stage?: string, ways?: string[]}} */
   let selected = {};
 
@@ -56,6 +57,8 @@ export function createPicture(actions) {
       layer.setAttribute("transform", `translate(${place.x.toFixed(2)} ${place.y.toFixed(2)}) scale(${place.k.toFixed(4)})`);
       node.classList.toggle("inb-s-far", place.k < 0.5);
       map.see(place, room);
+      if (room.width > 0 && !isSeen) marks?.settle();
+      isSeen = room.width > 0;
     },
     handled: () => follow(false),
   });

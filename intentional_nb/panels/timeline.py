@@ -104,7 +104,6 @@ class Timeline(Panel):
             "alerts": self._alerts.view(),
             "totals": self._totals.words(turns, self.bot.stopwatch),
             "notes": self._notes(),
-            **{name: [] for name in ("queue", "taken", "returned")},  # nothing is said in this panel
             "turns": self._views.of(shown, self.bot.stopwatch, time.perf_counter()),
         }
 

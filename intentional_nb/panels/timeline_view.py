@@ -134,11 +134,12 @@ def _turn(turn: Turn, view: View) -> View:
 
 def duration_words(ms: float) -> str:
     """A duration as people read it; ``page/words.js`` does the same."""
-    if ms < 1000:
+    if ms < 999.5:
         return f"{ms:.0f} ms"
-    if ms < 60_000:
+    if ms < 59_950:
         return f"{ms / 1000:.1f} s"
-    return f"{int(ms // 60_000)} min {round(ms % 60_000 / 1000)} s"
+    minutes, seconds = divmod(round(ms / 1000), 60)
+    return f"{minutes} min {seconds} s"
 
 
 def bar_words(bar: View) -> str:

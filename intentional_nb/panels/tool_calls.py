@@ -128,7 +128,6 @@ class ToolCalls(Panel):
             "hidden": hidden,
             "more": hidden > 0 and self._shown < MOST_CALLS,
             "alerts": self._alerts.view(),
-            **{name: [] for name in ("queue", "taken", "returned")},  # nothing is said in this panel
             "turns": self._views.of(shown, self._tools(), self._reruns.of, self._times),
         }
 

@@ -144,18 +144,58 @@ def test_visited_stages_and_ways_have_their_counts(graph):
     assert jump.locator(".inb-s-count").text_content() == "×1"
 
 
+COVERED = """
+counts => counts.filter((count) => {
+  const box = (node) => node.getBoundingClientRect();
+  const place = box(count.querySelector('text'));
+  const stages = document.querySelectorAll('[data-stage] > .inb-g-box');
+  const others = [...count.parentElement.querySelectorAll(':scope > text'), ...stages];
+  return others.map(box).some((other) =>
+    place.left < other.right && other.left < place.right && place.top < other.bottom && other.top < place.bottom);
+}).length
+"""
+"""How many counts lie on the names that they belong to, or below a stage."""
+
+
 def test_counts_do_not_lie_on_the_names_they_belong_to(graph):
     page = graph(after(*SAID))
 
-    overlaps = page.panel.locator(".inb-s-count").evaluate_all(
-        """counts => counts.filter((count) => {
-          const words = count.parentElement.querySelectorAll(':scope > text');
-          const last = words[words.length - 1]?.getBBox();
-          return last && count.querySelector('text').getBBox().x < last.x + last.width;
-        }).length"""
+    assert page.panel.locator(".inb-s-count").count() > 0
+    assert page.panel.locator(".inb-s-count").evaluate_all(COVERED) == 0
+
+
+def test_counts_lie_right_also_where_the_panel_was_drawn_before_it_was_on_the_page(graph):
+    page = graph(after(*SAID))
+
+    page.page.evaluate(
+        """async () => {
+          window.cleanup();
+          const el = document.createElement('div');
+          await window.draw(el);
+          document.querySelector('#panel').replaceChildren(el);
+        }"""
     )
 
-    assert overlaps == 0
+    page.page.wait_for_function(f"() => ({COVERED})([...document.querySelectorAll('.inb-s-count')]) === 0")
+    assert page.panel.locator(".inb-s-count").count() > 0
+
+
+def test_no_count_is_hidden_by_a_stage(graph):
+    picture = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 300">
+      <g id="stage-order" class="inb-g-stage" data-stage="order">
+        <rect class="inb-g-box" x="150" y="80" width="120" height="40"/></g>
+      <g id="line-1" class="inb-g-line"><path class="inb-g-path" d="M140 20V200"/></g>
+      <g class="inb-g-labels"><g id="LABEL" data-choice="ordered">
+        <rect class="inb-g-ground" x="100" y="90" width="46" height="14"/>
+        <text class="inb-g-label" x="123" y="101" font-size="11" text-anchor="middle">ordered</text></g></g>
+      </svg>"""  # the name of a way close beside a stage
+    way = next(way for way in stage_view(SHOP)["graph"]["ways"] if way["choice"] == "ordered")
+    shown = {"key": "k", "svg": picture.replace("LABEL", way["id"]).replace("stage-order", way["from"][0])}
+
+    page = graph(stage_view(SHOP, picture_TB=shown, taken={way["id"]: 3}))
+
+    expect(page.panel.locator(".inb-s-count")).to_have_text("×3")
+    assert page.panel.locator(".inb-s-count").evaluate_all(COVERED) == 0
 
 
 def test_a_move_changes_marks_and_moves_nothing(graph):
@@ -901,6 +941,65 @@ def test_in_a_narrow_cell_the_details_leave_the_stage_in_sight(graph):
     assert is_seen(page, "ask_to_continue")
     assert side(page).bounding_box()["height"] > 200
     expect(page.panel.locator(".inb-s-foot")).to_be_visible()
+
+
+def test_details_below_a_small_graph_leave_it_readable_and_it_is_whole_again_without_them(graph):
+    page = graph(stage_view(SHOP), width=420)
+    before = camera(page)["k"]
+
+    stage(page, "pay").click()
+    beside = camera(page)["k"]
+    page.page.keyboard.press("Escape")
+
+    assert before > 0.62
+    assert beside > 0.62
+    page.page.wait_for_function(
+        """(k) => {
+          const transform = document.querySelector('.inb-s-sheet > g').getAttribute('transform');
+          return Math.abs(Number(transform.match(/scale\\(([\\d.]+)/)[1]) - k) < 1e-3;
+        }""",
+        arg=before,
+    )
+    assert all(is_seen(page, name) for name in ("order", "pay", "menu"))
+
+
+def test_who_comes_back_to_a_tab_finds_the_picture_as_it_was(graph):
+    page = graph(after(*SAID))
+    button(page, "Larger").click()
+    before = camera(page)
+
+    page.page.evaluate(
+        """async () => {
+          for (const display of ['none', '']) {
+            document.querySelector('#panel').style.display = display;
+            for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+          }
+        }"""
+    )
+
+    assert camera(page) == before
+
+
+def test_in_a_narrow_cell_all_of_what_was_found_is_seen(graph):
+    page = graph(after(*SAID), width=320)
+
+    field = page.panel.get_by_role("combobox")
+    field.focus()
+
+    found, panel = page.panel.get_by_role("listbox").bounding_box(), page.panel.locator(".inb-stages").bounding_box()
+    assert panel["x"] <= found["x"]
+    assert found["x"] + found["width"] <= panel["x"] + panel["width"]
+    expect(page.panel.get_by_role("option").first).to_be_visible()
+
+
+def test_a_count_beside_a_way_is_only_a_number(graph):
+    page = graph(after(*SAID))
+    stage(page, INTERVIEW.start.name).click()
+
+    count = side(page).locator(".inb-s-row .inb-s-times:visible").first
+
+    assert count.evaluate("node => getComputedStyle(node).borderTopWidth") == "0px"
+    assert count.evaluate("node => getComputedStyle(node).paddingTop") == "0px"
 
 
 # -- safety

@@ -172,6 +172,20 @@ def test_how_the_kernel_is_doing_is_told_once_where_the_parts_stand_together(stu
         expect(seen).to_have_count(3 if health == "live" else 1)  # of itself each part tells
 
 
+def test_what_goes_wrong_in_the_whole_is_shown_above_its_parts_until_it_is_read(studio):
+    page = studio(width=1100)
+    page.acknowledge(page.wait_for("hello"))
+
+    page.snapshot({"busy": False, "alerts": [{"alert": 7, "kind": "error", "text": "The copy could not be made."}]})
+    page.panel.get_by_text("The copy could not be made.").wait_for()
+    page.panel.get_by_role("button", name="Dismiss").click()
+
+    assert page.wait_for("dismiss")["alert"] == 7
+    page.update(["state", {"busy": False, "alerts": []}])
+    expect(page.panel.get_by_text("The copy could not be made.")).to_have_count(0)
+    assert page.problems == []
+
+
 def test_no_part_becomes_too_narrow(studio):
     page = studio(width=1100)
     bar = page.panel.get_by_role("separator")

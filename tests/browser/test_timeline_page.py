@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -301,6 +302,35 @@ def test_nothing_is_cut_off_at_any_width(timeline, width):
     wide = page.panel.locator(".inb-t-log, .inb-t-list, .inb-t-body, .inb-head")
     assert wide.evaluate_all("nodes => nodes.filter((node) => node.scrollWidth > node.clientWidth).length") == 0
     assert page.panel.locator(".inb-wf-track").first.bounding_box()["width"] > 80
+
+
+def test_of_all_panels_on_a_page_one_tells_that_the_kernel_is_gone(timeline):
+    page = timeline()
+    page.page.evaluate(
+        """async () => {
+          const other = document.createElement('main');
+          document.body.append(other);
+          await window.draw(other);
+        }"""
+    )
+
+    page.lose_the_kernel()
+
+    expect(page.page.locator(".inb-health:visible")).to_have_count(2)
+    told = [words for words in page.page.get_by_role("status").all_text_contents() if words]
+    assert len(told) == 1
+    assert told[0].startswith("Disconnected")
+
+
+def test_where_there_is_no_room_no_two_moments_of_the_scale_lie_on_each_other(timeline):
+    page = timeline(width=320)
+    line(page, 2).click()
+    row(page, 2).locator(".inb-wf-tick > span:visible").first.wait_for()
+
+    boxes = [tick.bounding_box() for tick in row(page, 2).locator(".inb-wf-tick > span:visible").all()]
+
+    assert len(boxes) > 1
+    assert all(one["x"] + one["width"] <= other["x"] for one, other in pairwise(boxes))
 
 
 def test_a_kernel_that_is_gone_is_told_and_the_clock_stops(timeline):

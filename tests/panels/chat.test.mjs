@@ -234,6 +234,7 @@ test("a message stays pending until the kernel names it", () => {
 
 test("durations are short and have a unit", () => {
   assert.deepEqual([0.4, 12, 999, 1000, 61_500].map(duration), ["0 ms", "12 ms", "999 ms", "1.0 s", "1 min 2 s"]);
+  assert.deepEqual([999.7, 59_960, 119_800].map(duration), ["1.0 s", "1 min 0 s", "2 min 0 s"], "rounded as a whole");
 });
 
 test("the header says what the bot does", () => {

@@ -224,7 +224,7 @@ class Page:
 
 def apply(view: dict[str, Any], operation: list[Any]) -> dict[str, Any]:
     """The view after an operation: what ``page/store.js`` does, in Python."""
-    turns = {turn["n"]: {**turn, "entries": list(turn["entries"])} for turn in view["turns"]}
+    turns = {turn["n"]: {**turn, "entries": list(turn["entries"])} for turn in view.get("turns", [])}
     match operation:
         case ["state", fields]:
             return {**view, **fields}

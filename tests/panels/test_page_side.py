@@ -18,7 +18,7 @@ LARGEST = {
     "chat": 60_000,
     "own": 30_000,
     "side_by_side": 30_000,
-    "stage_graph": 90_000,
+    "stage_graph": 92_000,
     "studio": 30_000,
     "timeline": 60_000,
     "tool_calls": 70_000,

@@ -174,7 +174,13 @@ def test_totals_tell_what_is_known_and_that_there_is_more():
     assert totals_words([OPENING, RUNNING], [0, None]) == "2 turns · 900 in · 12 out"
 
 
-@pytest.mark.parametrize(("ms", "words"), [(0.4, "0 ms"), (999, "999 ms"), (1500, "1.5 s"), (90_000, "1 min 30 s")])
+DURATIONS = [
+    *((0.4, "0 ms"), (999, "999 ms"), (999.7, "1.0 s"), (1500, "1.5 s")),
+    *((59_960, "1 min 0 s"), (90_000, "1 min 30 s"), (119_800, "2 min 0 s")),
+]
+
+
+@pytest.mark.parametrize(("ms", "words"), DURATIONS)
 def test_durations_are_told_as_people_do(ms, words):
     assert duration_words(ms) == words
 

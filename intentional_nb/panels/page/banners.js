@@ -12,6 +12,19 @@ const HEALTH = {
   gone: () => "Disconnected: the kernel was restarted or is gone. Run this cell again to go on; what you typed stays here.",
 };
 
+const TOLD = Symbol.for("intentional_nb: what was told of the kernel last");
+const ONCE_MS = 10_000;
+
+/** Whether no panel on this page has just told this of the kernel: all of them would. @param {string} words */
+function isNews(words) {
+  const page = /** @type {any} */ (globalThis);
+  const last = page[TOLD];
+  const now = performance.now();
+  if (last?.words === words && now - last.at < ONCE_MS) return false;
+  page[TOLD] = { words, at: now };
+  return true;
+}
+
 /**
  * @param {ReturnType<typeof createSession>} session
  * @param {(words: string) => void} say tells people who do not see it
@@ -37,7 +50,10 @@ export function createBanners(session, say) {
     health.hidden = !words;
     if (health.textContent === words) return;
     health.textContent = words;
-    if (words) say(words);
+    if (!words) return;
+    if (words === session.trouble) say(words);
+    // A panel in a tab that is not chosen would tell it to nobody.
+    else if (health.parentElement?.checkVisibility?.() !== false && isNews(words)) say(words);
   }
 
   return {

@@ -29,7 +29,7 @@
  * @typedef {{command: string, text: string, turn: number | null}} Pending
  */
 
-/** @type {View} */
+/** What a panel's view has not, such as messages where nothing is said. @type {View} */
 const NOTHING = {
   stage: "", trail: [], busy: false, hidden: 0, closed: false, queue: [], taken: [], returned: [], alerts: [], turns: [],
 };
@@ -58,7 +58,7 @@ export function receive(store, message, client) {
     if (isSame && seq <= store.seq) return { store, ask: false };
     const isForOthers = client !== undefined && !message.for.includes(client);
     if (isForOthers && isSame && store.inSync && seq === store.seq + 1) return { store: { ...store, seq }, ask: false };
-    return { store: { epoch, seq, inSync: true, view: message.view }, ask: false };
+    return { store: { epoch, seq, inSync: true, view: { ...NOTHING, ...message.view } }, ask: false };
   }
   if (kind !== "update") return { store, ask: false };
   if (isSame && seq <= store.seq) return { store, ask: false };
