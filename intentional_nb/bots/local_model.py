@@ -11,7 +11,7 @@ from intentional_nb.errors import ServerError
 if TYPE_CHECKING:
     from intentional_nb.local.server import LocalServer
 
-__all__ = ["LOCAL_MODEL", "LOCAL_VOICE_MODEL", "local_server", "voice_notice"]
+__all__ = ["LOCAL_MODEL", "LOCAL_VOICE_MODEL", "local_server", "voice_is_loading", "voice_notice"]
 
 LOCAL_MODEL = "local-chat"
 """The name of the local chat model."""
@@ -48,3 +48,12 @@ def voice_notice(base_url: str) -> str | None:
         return server.voice_notice if server is not None and server.base_url == base_url else None
     except ServerError:  # it was closed
         return None
+
+
+def voice_is_loading(base_url: str) -> bool:
+    """Whether the local voice at this address has all it needs and is being made ready; it hears nothing until then."""
+    server = _server
+    try:
+        return server is not None and server.base_url == base_url and server.speaks and bool(server.voice_notice)
+    except ServerError:  # it was closed
+        return False

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from intentional_nb.audio.clip import Clip
 from intentional_nb.bots.expecting import Expectation, Expectations
 from intentional_nb.bots.live_input import LiveInput
+from intentional_nb.bots.local_model import voice_is_loading
 from intentional_nb.bots.tape import Tape
 from intentional_nb.clients.realtime import RealtimeAPIClient
 from intentional_nb.errors import AudioError
@@ -18,6 +19,8 @@ __all__ = ["UserAudio"]
 
 NO_SPEECH_S = 10.0
 """How long a server may take to hear speech in what it has got."""
+LOADING_S = 60.0
+"""How long it may take when the local voice is still being made ready, before which it hears nothing."""
 TRANSCRIPT_S = 3.0
 """How long the end of a spoken turn waits for the user's words, which come when they come."""
 
@@ -144,9 +147,12 @@ class UserAudio:
         """Wait for the turn that comes of speech, and a little longer for its words."""
         began = asyncio.wrap_future(expected.began)
         began.add_done_callback(lambda done: done.cancelled() or done.exception())  # `last` raises it
+        waited_s = 0.0
         while not began.done():
             await asyncio.wait({began}, timeout=NO_SPEECH_S)
-            if self._llm.is_connected and not expected.has_heard and not began.done():
+            waited_s += NO_SPEECH_S
+            is_deaf = waited_s < LOADING_S and voice_is_loading(str(self._llm.config.get("base_url", "")))
+            if self._llm.is_connected and not expected.has_heard and not began.done() and not is_deaf:
                 began.cancel()
                 raise AudioError(f"no speech was heard in {what}", expected="speech", found=what)
         number = await expected.last()

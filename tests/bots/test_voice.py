@@ -170,6 +170,22 @@ def test_a_clip_of_nothing_is_told_and_the_next_one_works(speaking, monkeypatch)
     assert bot.speak(HUM).text == "With milk?"
 
 
+@pytest.mark.parametrize(("loading", "asked"), [([True, True, False], 3), ([True] * 9, 4)], ids=["done", "for ever"])
+def test_speech_is_waited_for_while_the_local_voice_is_made_ready_but_not_for_ever(
+    speaking, monkeypatch, loading, asked
+):
+    left = list(loading)
+    monkeypatch.setattr("intentional_nb.bots.user_audio.NO_SPEECH_S", 0.25)
+    monkeypatch.setattr("intentional_nb.bots.user_audio.LOADING_S", 1.25)
+    monkeypatch.setattr("intentional_nb.bots.user_audio.voice_is_loading", lambda url: left.pop(0))
+    bot = speaking(script={"hears": False})
+
+    with pytest.raises(AudioError, match="no speech was heard"):
+        bot.speak(HUM)
+
+    assert len(loading) - len(left) == asked
+
+
 def test_what_is_no_audio_is_refused_before_anything_is_sent(speaking):
     bot = speaking()
 

@@ -109,7 +109,9 @@ class LocalSpeech:
     def _load(self) -> Future[bool]:
         with self._lock:
             if self._loading is None or (self._loading.done() and not self._loading.result()):
-                self._loading = self._pool("words").submit(self._load_now)
+                pool = self._pool("words")
+                self._progress = "the local voice is being made ready"
+                self._loading = pool.submit(self._load_now)
             return self._loading
 
     def _load_now(self) -> bool:
