@@ -49,8 +49,8 @@ def test_what_was_said_is_written_down(interview):
     assert said[0] is None
     assert [" ".join(words_of(text)) for text in said[1:]] == [
         "i'm sorry i can't come on thursday",
-        "how about friday at 3 p m",
-        "great thank you",
+        "how about friday afternoon at 3",
+        "yes thank you",
         "yes i can make it",
         "my name is daniel baker",
         "i am 27 years old",

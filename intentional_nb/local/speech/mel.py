@@ -1,7 +1,8 @@
 """What Whisper looks at: the energy of 80 bands of pitch, every 10 ms, on a logarithmic scale.
 
 The numbers are those of Whisper's own front end: windows of 25 ms, bands spaced by the mel scale of Slaney, and levels
-more than 80 dB below the loudest one cut off.
+more than 80 dB below the loudest one cut off. They are computed with twice the digits that are kept, so that the order
+in which a machine adds them up, which depends on its processors, does not show in the words.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ HOP = 160
 WINDOW = 400
 """Samples that a column sees."""
 
-Matrix = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.float32]
+Matrix = npt.NDArray[np.float64]
 
 
-def log_mel(samples: Samples, columns: int, band_count: int = 80) -> Matrix:
+def log_mel(samples: Samples, columns: int, band_count: int = 80) -> Picture:
     """The picture of a sound, cut off or filled up with silence to a width.
 
     Args:
@@ -40,7 +42,7 @@ def log_mel(samples: Samples, columns: int, band_count: int = 80) -> Matrix:
     sound = np.pad(sound, WINDOW // 2, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::HOP][:columns] * _hann()
     spectrum = np.fft.rfft(windows, axis=1)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    power = spectrum.real**2 + spectrum.imag**2
     levels = np.log10(np.maximum(bands(band_count) @ power.T, 1e-10))
     return np.ascontiguousarray((np.maximum(levels, levels.max() - 8) + 4) / 4, dtype=np.float32)
 
@@ -53,7 +55,7 @@ def bands(count: int) -> Matrix:
     rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
     triangles = np.maximum(0, np.minimum(rising, falling))
-    return (triangles * (2 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
+    return triangles * (2 / (edges[2:] - edges[:-2]))[:, None]
 
 
 def _to_mel(hz: float) -> float:
@@ -67,4 +69,4 @@ def _to_hz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 @cache
 def _hann() -> Matrix:
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -82,3 +86,17 @@ def test_what_is_too_long_is_cut_off():
     sound = np.concatenate([tone(500), tone(2000)])
 
     assert (log_mel(sound, 97) == log_mel(sound[: 98 * HOP], 97)).all(axis=0)[:95].all()
+
+
+@pytest.mark.slow
+def test_the_picture_does_not_depend_on_how_many_processors_compute_it():
+    program = (
+        "import zlib, numpy as np; from intentional_nb.local.speech.mel import log_mel; "
+        "print(zlib.crc32(log_mel(np.random.default_rng(1).normal(0, 0.1, 48_000).astype(np.float32), 800).tobytes()))"
+    )
+
+    def run(threads):
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
+        return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True).stdout
+
+    assert run("1") == run("2") != b""
