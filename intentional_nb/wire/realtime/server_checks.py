@@ -134,12 +134,12 @@ def list_of(check: Check) -> Check:
     return check_all
 
 
-def map_of(check: Check, *, most: int, longest_key: int) -> Check:
-    """Expect an object with any names, few and short, for such values."""
+def map_of(check: Check, *, most: int | None = None, longest_key: int | None = None) -> Check:
+    """Expect an object with any names for such values; at most so many, and none longer than that."""
 
     def check_all(value: Any, path: str) -> None:
         _object(value, path)
-        if len(value) > most:
+        if most is not None and len(value) > most:
             raise too_large(path, most, len(value))
         for name, item in value.items():
             text(longest_key)(name, f"{path}.{name}")

@@ -38,7 +38,9 @@ _FORMAT = by_tag("type", {"audio/pcm": fields({"type": anything, "rate": whole(2
 _VOICE = either("a string or an object", text=choice(*VOICES), object=fields({"id": text()}, required=("id",)))
 _OUTPUT_TOKENS = either("an integer or 'inf'", text=choice("inf"), number=whole(1, 4096))
 _EFFORT = fields({"effort": choice("minimal", "low", "medium", "high", "xhigh")})
-_PROMPT = fields({"id": text(), "version": text(), "variables": anything}, required=("id",))
+_INPUT_TEXT = fields({"type": anything, "text": text()}, required=("text",))
+_VARIABLE = either("a string or an object", text=text(), object=by_tag("type", {"input_text": _INPUT_TEXT}))
+_PROMPT = fields({"id": text(), "version": text(), "variables": map_of(_VARIABLE)}, required=("id",))
 _MODALITIES = list_of(choice("text", "audio"))
 
 _SERVER_VAD = {
@@ -134,7 +136,6 @@ _MARKS: dict[str, Check] = {
     "object": choice("realtime.item"),
     "status": choice("completed", "incomplete", "in_progress"),
 }
-_INPUT_TEXT = fields({"type": anything, "text": text()}, required=("text",))
 _INPUT_AUDIO = fields({"type": anything, "audio": sound, "transcript": text()}, required=("audio",))
 _INPUT_IMAGE = fields({"type": anything, "image_url": text(), "detail": choice("auto", "low", "high")})
 _OUTPUT_TEXT = fields({"type": anything, "text": text()}, required=("text",))

@@ -101,6 +101,11 @@ def test_an_unknown_event_is_answered_with_those_there_are(half):
         ({"type": "session.update", "session": []}, "invalid_type", "session"),
         ({"type": "session.update", "session": {}}, "missing_required_parameter", "session.type"),
         ({"type": "session.update", "session": {"type": "transcription"}}, "invalid_parameter", "session.type"),
+        (
+            {"type": "session.update", "session": {"type": "realtime", "prompt": {"id": "p", "variables": [None]}}},
+            "invalid_type",
+            "session.prompt.variables",
+        ),
         ({"type": "input_audio_buffer.commit", "now": True}, "unknown_parameter", "now"),
         ({"type": "input_audio_buffer.append"}, "missing_required_parameter", "audio"),
         ({"type": "input_audio_buffer.append", "audio": "!"}, "invalid_value", "audio"),
