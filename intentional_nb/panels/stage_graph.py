@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from intentional_nb.bots import prices
 from intentional_nb.bots.structure import BotStructure
+from intentional_nb.bots.turn import Turn
 from intentional_nb.conversation.diagram import Direction, page_sheet
 from intentional_nb.events import (
     Event,
@@ -35,7 +36,8 @@ from intentional_nb.panels.frame import css_length, title_of
 from intentional_nb.panels.instructions import Instructions
 from intentional_nb.panels.saved import StaticTranscript
 from intentional_nb.panels.stage_graph_html import stage_graph_html
-from intentional_nb.panels.stage_map import journey_view, reachable_view
+from intentional_nb.panels.stage_journey import Journey
+from intentional_nb.panels.stage_map import StageMap, reachable_view
 from intentional_nb.panels.timeline_view import timeline_view
 
 __all__ = ["StageGraph"]
@@ -102,6 +104,7 @@ class StageGraph(Panel):
         super().__init__({"title": visible(self._title), "height": css_length(height), "direction": direction})
         self._alerts = Alerts(self._coalescer.touch)
         self._drawings = Drawings(bot.graph, self._coalescer.touch, self._fail)
+        self._journey = Journey(self._drawings.now.map)
         self._at_close += (bot.subscribe(self._note),)
 
     def __repr__(self) -> str:
@@ -110,11 +113,11 @@ class StageGraph(Panel):
     def freeze(self) -> StaticTranscript:
         """The picture as it is now as plain HTML: what a saved notebook keeps, for a cell of its own."""
         shown, position = self._drawings.now.map, self.bot.position
-        turns = tuple(turn for turn in self.bot.transcript.turns if turn.route)
-        state = (shown, position, tuple((turn.number, turn.user_text, turn.route) for turn in turns))
+        past = self._journey_in(shown).past(self.bot.transcript.turns)
+        state = (shown, position, past)
         # The panel asks at every change, and most change nothing here.
         if self._frozen is None or self._frozen[0] != state:
-            html = stage_graph_html(turns, shown, position, title=self._title, direction=self._direction)
+            html = stage_graph_html(past, shown, position, title=self._title, direction=self._direction)
             self._frozen = state, StaticTranscript(html, repr(self))
         return self._frozen[1]
 
@@ -129,7 +132,7 @@ class StageGraph(Panel):
             "now": drawn.map.box(position.stage),
             "path": [drawn.map.box(stage) for stage in position.trail],
             "reachable": reachable_view(drawn.map, position),
-            "busy": not self._is_settled(),
+            "busy": any(turn.status == "running" for turn in turns[-1:]),
             "closed": self.bot.is_closed,
             "alerts": self._alerts.view(),
             "graph": drawn.map.view,
@@ -137,9 +140,15 @@ class StageGraph(Panel):
             **{f"picture_{direction}": picture for direction, picture in drawn.pictures.items()},
             "drawing": self._drawings.is_drawing,
             "told": self._told(),
-            "times": self._times(),
-            **journey_view(turns, position.stage, drawn.map),
+            "times": self._times(turns[-1:]),
+            **self._journey_in(drawn.map).view(turns, position.stage),
         }
+
+    def _journey_in(self, shown: StageMap) -> Journey:
+        journey = self._journey
+        if journey.map is not shown:
+            journey = self._journey = Journey(shown)
+        return journey
 
     def _told(self) -> dict[str, Any]:
         """What the model is told in the stages that are open on some page, by their ids."""
@@ -150,9 +159,8 @@ class StageGraph(Panel):
         views = {box: self._instructions.view(name) for box, name in names.items() if name is not None}
         return {box: view for box, view in views.items() if view is not None}
 
-    def _times(self) -> dict[str, Any] | None:
+    def _times(self, turns: Sequence[Turn]) -> dict[str, Any] | None:
         """Where the time of the latest turn went; None where nothing is known of it."""
-        turns = self.bot.transcript.turns
         times = self.bot.stopwatch.of(turns[-1].number) if turns else None
         if times is None or not times.spans:
             return None

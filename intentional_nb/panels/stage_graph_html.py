@@ -5,15 +5,14 @@ What front ends leave of HTML that they do not trust is what `transcript_html` t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from intentional_nb.bots.turn import Turn
 from intentional_nb.conversation import diagram
 from intentional_nb.conversation.position import Position
 from intentional_nb.events import RouteDecision
 from intentional_nb.markup import escape, visible
 from intentional_nb.panels.entries import shortened
-from intentional_nb.panels.stage_map import StageMap, counts
+from intentional_nb.panels.stage_journey import Past
+from intentional_nb.panels.stage_map import StageMap
 
 __all__ = ["MOST_MOVES", "stage_graph_html"]
 
@@ -29,41 +28,39 @@ _DIM = "opacity:.8"
 _ARROWS = {"outcome": "→", "jump": "↷", "backtrack": "↩", "end": "→", "refused": "⊘"}
 
 
-def stage_graph_html(
-    turns: Sequence[Turn], stage_map: StageMap, position: Position, *, title: str, direction: str
-) -> str:
+def stage_graph_html(past: Past, stage_map: StageMap, position: Position, *, title: str, direction: str) -> str:
     """The picture of the graph with what happened in it, for a notebook's file.
 
     It has no times in it, so that a notebook executed again comes out the same.
 
     Args:
-        turns: The conversation so far.
+        past: The conversation so far.
         stage_map: The graph.
         position: Where the conversation stands.
         title: Stands above it.
         direction: Where the story goes in the picture.
     """
     graph = stage_map.graph
-    visits, moves = counts(turns, position.stage, stage_map)
+    visits = past.entered(position.stage)
     picture = diagram.html(
-        graph, position=position, visits=visits, moves=moves, problems=graph.problems, direction=direction
+        graph, position=position, visits=visits, moves=dict(past.moves), problems=graph.problems, direction=direction
     )
     head = f"<b>{_plain(title)}</b> · stage <code>{_plain(position.stage)}</code>"
     if position.trail:
         trail = " › ".join(f"<code>{_plain(stage)}</code>" for stage in position.trail)
         head += f' <span style="{_DIM}">· to return to: {trail}</span>'
-    return f'<div class="inb-static" style="{_ROOT}">{_block("div", _HEAD, head)}{picture}{_told(turns)}</div>'
+    return f'<div class="inb-static" style="{_ROOT}">{_block("div", _HEAD, head)}{picture}{_told(past)}</div>'
 
 
-def _told(turns: Sequence[Turn]) -> str:
+def _told(past: Past) -> str:
     """Every move in words, for those who do not see the picture and for those who want to know why."""
-    moves = [(turn, decision) for turn in turns for decision in turn.route]
+    moves = [(turn, decision) for turn in past.turns for decision in turn.route]
     if not moves:
         return ""
     rows = "".join(_block("div", _ROW, _move(turn, decision)) for turn, decision in moves[-MOST_MOVES:])
-    if len(moves) > MOST_MOVES:
-        rows = _block("div", _ROW, f"… {len(moves) - MOST_MOVES:,} earlier moves are left out") + rows
-    count = f"{len(moves)} decision{'' if len(moves) == 1 else 's'}"
+    if past.decisions > MOST_MOVES:
+        rows = _block("div", _ROW, f"… {past.decisions - MOST_MOVES:,} earlier moves are left out") + rows
+    count = f"{past.decisions} decision{'' if past.decisions == 1 else 's'}"
     return f'<details style="{_MOVES}" open><summary>{count} of the model</summary>{rows}</details>'
 
 

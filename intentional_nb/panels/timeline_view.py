@@ -13,6 +13,7 @@ from intentional_nb.bots.timing import OPENING, Span, Stopwatch, Tokens, TurnTim
 from intentional_nb.bots.turn import Turn
 from intentional_nb.bots.turns import dollars, first_word_ms
 from intentional_nb.markup import visible
+from intentional_nb.panels.adding_up import Total
 from intentional_nb.panels.entries import shortened
 
 __all__ = [
@@ -166,11 +167,19 @@ def _of_these(parts: Iterable[tuple[int, str]]) -> str:
     return f" ({words})" if words else ""
 
 
+_Taken = tuple[TurnTimes, Tokens, float | None]
+"""A turn's times, its tokens, and what they cost."""
+_Sum = tuple[Tokens, int, float]
+"""All tokens, of how many turns the cost is known, and that."""
+_NOTHING: _Sum = (Tokens(), 0, 0.0)
+
+
 class Totals:
     """What all turns took together, told in any thread; a turn is looked at again only where something changed."""
 
     def __init__(self) -> None:
-        self._known: tuple[int, dict[int, tuple[TurnTimes, Tokens, float | None]]] = (-1, {})
+        self._known: tuple[int, dict[int, _Taken]] = (-1, {})
+        self._total = Total(_NOTHING, _with)
 
     def words(self, turns: Sequence[Turn], watch: Stopwatch) -> str:
         """The totals of these turns, in words."""
@@ -183,20 +192,25 @@ class Totals:
                 before = times, times.tokens, prices.cost_of_turn(times, on=turn.started_at.date())
             taken[turn.number] = before
         self._known = edition, taken
-        return _totals_words(list(taken.values()))
+        return _totals_words(len(taken), self._total.of(tuple(taken.values())))
 
 
 def totals_words(times: Sequence[TurnTimes], costs: Iterable[float | None]) -> str:
     """What all turns took together."""
-    return _totals_words([(one, one.tokens, cost) for one, cost in zip(times, costs, strict=True)])
+    taken = [(one, one.tokens, cost) for one, cost in zip(times, costs, strict=True)]
+    return _totals_words(len(taken), Total(_NOTHING, _with).of(taken))
 
 
-def _totals_words(taken: Sequence[tuple[TurnTimes, Tokens, float | None]]) -> str:
-    tokens = sum((tokens for _, tokens, _ in taken), Tokens())
-    known = [cost for _, _, cost in taken if cost is not None]
-    words = [f"{len(taken)} turn{'' if len(taken) == 1 else 's'}", token_words(tokens)]
-    if known and (len(known) == len(taken) or any(known)):
-        words.append(dollars(sum(known)) + ("" if len(known) == len(taken) else " and what is not known"))
+def _with(so_far: _Sum, taken: _Taken) -> _Sum:
+    (tokens, known, cost_usd), (_, more, cost) = so_far, taken
+    return tokens + more, known + (cost is not None), cost_usd + (cost or 0.0)
+
+
+def _totals_words(count: int, total: _Sum) -> str:
+    tokens, known, cost_usd = total
+    words = [f"{count} turn{'' if count == 1 else 's'}", token_words(tokens)]
+    if known and (known == count or cost_usd):
+        words.append(dollars(cost_usd) + ("" if known == count else " and what is not known"))
     return " · ".join(filter(None, words))
 
 

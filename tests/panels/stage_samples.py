@@ -11,7 +11,8 @@ from intentional_nb.conversation.graph import BACKTRACK, END, START, Conversatio
 from intentional_nb.conversation.position import Position
 from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.panels.drawings import drawing_view
-from intentional_nb.panels.stage_map import StageMap, journey_view, reachable_view
+from intentional_nb.panels.stage_journey import Journey
+from intentional_nb.panels.stage_map import StageMap, reachable_view
 from tests.panels.samples import turn
 
 __all__ = ["SHOP", "city", "stage_view", "talk", "told"]
@@ -125,6 +126,6 @@ def stage_view(
         "taken": [],
         "returned": [],
         **{f"picture_{direction}": drawing_view(graph, direction) for direction in directions},
-        **journey_view(tuple(turns), position.stage, shown),
+        **Journey(shown).view(tuple(turns), position.stage),
         **state,
     }

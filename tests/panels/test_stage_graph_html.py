@@ -6,6 +6,7 @@ import re
 from intentional_nb.conversation.diagram import layout
 from intentional_nb.conversation.position import Position
 from intentional_nb.panels.stage_graph_html import MOST_MOVES, stage_graph_html
+from intentional_nb.panels.stage_journey import Journey
 from intentional_nb.panels.stage_map import StageMap
 from tests.conversation.diagram.drawings import HOSTILE, Drawing
 from tests.panels.samples import move, turn
@@ -15,7 +16,12 @@ from tests.panels.test_transcript_html import KEPT_ATTRIBUTES, KEPT_TAGS, Tags
 
 def html(graph=SHOP, *said, direction="TB"):
     turns, position = talk(graph, *said)
-    return stage_graph_html(turns, StageMap(graph), position, title="Shop", direction=direction)
+    return drawn(turns, graph, position, title="Shop", direction=direction)
+
+
+def drawn(turns, graph, position, **words):
+    shown = StageMap(graph)
+    return stage_graph_html(Journey(shown).past(turns), shown, position, **words)
 
 
 def picture(text):
@@ -81,7 +87,7 @@ def test_only_what_an_untrusted_notebook_keeps_is_used_whatever_names_and_words_
     ]
     position = Position(names[1], tuple(names[2:5]))
 
-    text = stage_graph_html([turn(1, hostile, *moves)], StageMap(HOSTILE), position, title=hostile, direction="TB")
+    text = drawn([turn(1, hostile, *moves)], HOSTILE, position, title=hostile, direction="TB")
 
     found = Tags(text).found
     assert {tag for tag, _ in found} <= {*KEPT_TAGS, "img"}

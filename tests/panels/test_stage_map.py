@@ -10,7 +10,8 @@ from intentional_nb.bots.transcript import RouteEntry
 from intentional_nb.conversation.difference import difference
 from intentional_nb.conversation.graph import END, ConversationGraph
 from intentional_nb.conversation.position import Position, options
-from intentional_nb.panels.stage_map import MOST_TURNS, StageMap, counts, journey_view, reachable_view
+from intentional_nb.panels.stage_journey import MOST_TURNS, Journey
+from intentional_nb.panels.stage_map import StageMap, reachable_view
 from tests.conversation.diagram.drawings import BROKEN, HOSTILE, any_graphs
 from tests.panels.samples import turn
 from tests.panels.stage_samples import SHOP, city, talk
@@ -100,7 +101,7 @@ def test_every_stage_and_way_is_counted(shop):
         SHOP, ("what is there?", "menu"), ("I see", "told"), ("a tea", "ordered"), ("and?", "menu"), ("ok", "told")
     )
 
-    view = journey_view(turns, position.stage, shop)
+    view = Journey(shop).view(turns, position.stage)
 
     assert view["visits"] == {"stage-order": 2, "stage-menu": 2, "stage-pay": 2}
     assert view["taken"] == {
@@ -112,13 +113,13 @@ def test_every_stage_and_way_is_counted(shop):
 
 
 def test_a_conversation_that_has_not_begun_is_in_its_first_stage_once(shop):
-    assert journey_view([], "order", shop)["visits"] == {"stage-order": 1}
+    assert Journey(shop).view([], "order")["visits"] == {"stage-order": 1}
 
 
 def test_where_the_conversation_began_anew_counts_although_no_decision_led_there(shop):
     turns, _ = talk(SHOP, ("a tea", "ordered"), ("here", "paid"))
 
-    view = journey_view(turns, "order", shop)
+    view = Journey(shop).view(turns, "order")
 
     assert view["visits"] == {"stage-order": 2, "stage-pay": 1, "stage-_end_": 1}
 
@@ -126,7 +127,7 @@ def test_where_the_conversation_began_anew_counts_although_no_decision_led_there
 def test_a_refused_choice_is_told_and_not_counted(shop):
     turns, position = talk(SHOP, ("fly me", "moon"))
 
-    view = journey_view(turns, position.stage, shop)
+    view = Journey(shop).view(turns, position.stage)
 
     assert (view["visits"], view["taken"]) == ({"stage-order": 1}, {})
     (move,) = view["turns"][0]["entries"]
@@ -137,7 +138,7 @@ def test_a_refused_choice_is_told_and_not_counted(shop):
 def test_a_move_is_told_with_its_turn_and_the_words_that_led_to_it(shop):
     turns, position = talk(SHOP, ("a tea\u202e", "ordered"), ("hm", ()))
 
-    (told,) = journey_view(turns, position.stage, shop)["turns"]
+    (told,) = Journey(shop).view(turns, position.stage)["turns"]
 
     assert (told["n"], told["user"]) == (1, "a tea[U+202E]")
     assert told["at"] == 1772366400000
@@ -149,7 +150,7 @@ def test_only_the_latest_turns_are_told_and_all_are_counted(shop):
     said = [("?", "menu"), ("!", "told")] * MOST_TURNS
     turns, position = talk(SHOP, *said)
 
-    view = journey_view(turns, position.stage, shop)
+    view = Journey(shop).view(turns, position.stage)
 
     assert (len(view["turns"]), view["hidden"]) == (MOST_TURNS, MOST_TURNS)
     assert view["visits"]["stage-menu"] == MOST_TURNS
@@ -159,7 +160,7 @@ def test_a_decision_in_a_stage_that_is_gone_is_told_and_lights_nothing(shop):
     turns, _ = talk(SHOP, ("a tea", "ordered"))
     gone = replace(turns[0].route[0], source="cellar", choice="up")
 
-    view = journey_view([turn(1, "a tea", RouteEntry(gone))], "pay", shop)
+    view = Journey(shop).view([turn(1, "a tea", RouteEntry(gone))], "pay")
 
     assert view["turns"][0]["entries"][0]["from"] is None
     assert view["visits"] == {"stage-pay": 1}
@@ -171,7 +172,7 @@ def test_what_happened_before_a_stage_was_renamed_counts_for_its_new_name():
     shown = StageMap(new, difference(SHOP, new).renamed)
     turns, _ = talk(SHOP, ("what is there?", "menu"), ("I see", "told"))
 
-    view = journey_view(turns, "order", shown)
+    view = Journey(shown).view(turns, "order")
 
     assert view["visits"] == {"stage-order": 2, "stage-card": 1}
     assert view["taken"] == {"jump-stage-order-to-stage-card": 1, "outcome-card-told": 1}
@@ -201,7 +202,8 @@ def test_counts_are_those_of_the_moves_whatever_the_model_chooses(data):
     turns, position = talk(graph, *chosen)
     moves = [decision for one in turns for decision in one.route if decision.kind != "refused"]
 
-    visits, taken = counts(turns, position.stage, StageMap(graph))
+    past = Journey(StageMap(graph)).past(turns)
+    visits, taken = past.entered(position.stage), past.moves
 
     assert sum(visits.values()) == len(moves) + 1
     assert sum(taken.values()) == len(moves)
