@@ -48,6 +48,7 @@ class Listening:
         self._silent: set[str] = set()  # items that the server made of silence
         self._resuming: SpokenTurn | None = None  # whose speech is said again to a new session
         self._owes_commit = False  # whether the user finished while no session was open
+        self._pushed = 0  # commits of ours on their way
 
     def _fresh(self) -> RecentAudio:
         return RecentAudio(keeps_all=self.settings.turn_detection is None)
@@ -77,7 +78,12 @@ class Listening:
         if self.is_away:
             self._owes_commit = True
             return True
-        return self._dialogue.half.commit_audio() is not None
+        return self._commit()
+
+    def _commit(self) -> bool:
+        is_enough = self._dialogue.half.commit_audio() is not None
+        self._pushed += is_enough
+        return is_enough
 
     def clear(self) -> None:
         """The user wants what they said since the last commit not to count."""
@@ -115,7 +121,10 @@ class Listening:
     def committed(self, told: AudioCommitted) -> None:
         """The audio became an item: a turn begins, or goes on whose speech a lost session had."""
         item_id = told.item_id
-        self._recent.committed(item_id, self._ends_ms.pop(item_id, None))
+        ends_ms = self._ends_ms.pop(item_id, None)
+        is_pushed = self._pushed > 0 and ends_ms is None  # such speech the server does not answer by itself
+        self._pushed -= is_pushed
+        self._recent.committed(item_id, ends_ms)
         self._turns.is_user_speaking = False
         if item_id in self._silent:
             self._silent.discard(item_id)
@@ -127,7 +136,7 @@ class Listening:
         else:
             turn = self._turns.begin("", item_id=item_id)
             self._expect_words(item_id, turn.number)
-        if not self.settings.server_answers:
+        if is_pushed or not self.settings.server_answers:
             self._turns.ask()
 
     def _expect_words(self, item_id: str, turn: int) -> None:
@@ -205,10 +214,10 @@ class Listening:
         if unheard is not None:
             self._resuming = self._turns.running
             pcm += bytes(self.settings.closing_silence_ms * BYTES_PER_MS)
-        self._recent, self._ends_ms, self.is_away = self._fresh(), {}, False
+        self._recent, self._ends_ms, self._pushed, self.is_away = self._fresh(), {}, 0, False
         self._append(pcm)
         is_finished = self._owes_commit or (unheard is not None and self.settings.turn_detection is None)
         self._owes_commit = False
         if is_finished:
-            self._dialogue.half.commit_audio()
+            self._commit()
         return unheard is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from intentional_nb.clients.conductor import Conductor
 from intentional_nb.clients.patience import Patience, may_pass
@@ -86,9 +87,16 @@ class SessionKeeper:
         conductor = self._conductor
         if self._was_open or conductor.dialogue.half.session_id:
             conductor.carry_over()  # the half has been in a session, if only in one that never opened
-        session = VoiceSession(self.settings, conductor.dialogue.half, conductor.happened)
-        prompt = conductor.prompt.wanted()
-        await session.open(self.settings.session(prompt.text, prompt.definitions))
+        settings, prompt = self.settings, conductor.prompt.wanted()
+        session = VoiceSession(settings, conductor.dialogue.half, conductor.happened)
+        await session.open(settings.session(prompt.text, prompt.definitions))
+        try:
+            while self.settings is not settings:  # meanwhile another turn detection was chosen
+                settings = self.settings
+                await session.update(_detection(settings))
+        except BaseException:
+            await session.close()
+            raise
         self._emit(
             ModelConnected(
                 model=self.settings.model,
@@ -142,7 +150,7 @@ class SessionKeeper:
         if session is None:
             return
         try:
-            await session.update({"audio": {"input": {"turn_detection": settings.turn_detection}}})
+            await session.update(_detection(settings))
         except SessionClosedError:
             return  # the next one is opened with it
         except ClientError:
@@ -271,6 +279,10 @@ class SessionKeeper:
             self._close("the session was about to reach its longest time")
         else:
             self._renewal = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._renew)
+
+
+def _detection(settings: VoiceSettings) -> dict[str, Any]:
+    return {"audio": {"input": {"turn_detection": settings.turn_detection}}}
 
 
 def _unused_for(seconds: float) -> str:

@@ -15,6 +15,7 @@ from intentional_nb.events import (
     ReplyEnded,
     ReplyText,
     ReplyTranscribed,
+    SessionReconnecting,
     SpeechEnded,
     SpeechStarted,
     TurnEnded,
@@ -29,6 +30,7 @@ from intentional_nb.local.realtime.script import (
     drop,
     incomplete,
     limits,
+    pause,
     prompted,
     say,
     says,
@@ -201,6 +203,49 @@ async def test_a_way_to_find_the_end_of_speech_that_is_refused_does_not_hold(spo
     with pytest.raises(RefusedError, match="threshold"):
         await stage.client.set_turn_detection({"type": "server_vad", "threshold": 7})
     await stage.client.send({"audio_message": to_wav(tone(600), 24_000)})
+
+    assert (await stage.turn_over(1)).status == "completed"
+
+
+async def test_a_way_to_find_the_end_of_speech_that_is_chosen_while_the_session_is_opened_holds(spoken):
+    stage = spoken(
+        VoiceStep(pause(300), on="session.update"), VoiceStep(say("One."), expect=spoke(500)), turn_detection="none"
+    )
+    connecting = asyncio.create_task(stage.client.connect())
+    await stage.sent("session.update")
+    await stage.client.set_turn_detection("server_vad")
+    await connecting
+    await stage.speak()
+
+    assert (await stage.turn_over(1)).status == "completed"
+
+
+async def test_what_is_pushed_is_answered_although_the_server_finds_the_end_of_speech_too(spoken):
+    stage = spoken(VoiceStep(say("One."), expect=spoke(500)), VoiceStep(say("Two."), expect=spoke(500)))
+    await stage.client.connect()
+
+    await stage.speak(tone(600))
+    assert await stage.client.commit_audio()
+    await stage.turn_over(1)
+    await stage.speak()
+    await stage.turn_over(2)
+
+    assert stage.told.text == "One.Two."
+
+
+async def test_what_was_pushed_while_no_session_was_open_is_answered_by_the_next_in_any_case(spoken):
+    stage = spoken(
+        VoiceStep(drop(), on="input_audio_buffer.clear"),
+        VoiceStep(say("One."), expect=spoke(500)),
+        turn_detection="none",
+    )
+    await stage.client.connect()
+    await stage.client.clear_audio()
+    await stage.told.count(SessionReconnecting)
+
+    await stage.speak(tone(600))
+    assert await stage.client.commit_audio()
+    await stage.client.set_turn_detection("server_vad")
 
     assert (await stage.turn_over(1)).status == "completed"
 
