@@ -106,7 +106,7 @@ class VoicePage:
 
     def wait_until(self, condition: Callable[[], Any], what: str) -> None:
         """Wait until something holds."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for {what}"
             self.shown.page.wait_for_timeout(10)

@@ -26,7 +26,7 @@ def microphone(seq: int, pcm: bytes = b"ab", lost: int = 0) -> bytes:
 
 async def until(condition: Callable[[], Any], what: str = "it") -> Any:
     """The first true value of ``condition()``."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not (value := condition()):
             await asyncio.sleep(0.005)
     return value

@@ -177,7 +177,7 @@ class LinePage:
                 joined.append((epoch, item, pcm))
         return joined
 
-    def wait_for(self, condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    def wait_for(self, condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:
         """The first true value of ``condition()``."""
         deadline = time.monotonic() + timeout_s
         while not (value := condition()):
