@@ -119,7 +119,7 @@ async def test_the_events_of_one_turn_can_be_iterated(scripted):
 
 
 async def test_leaving_the_iteration_interrupts_the_turn(scripted):
-    bot = scripted(text("one two three four", pace_ms=50), text("Yes?"))
+    bot = scripted(text("one two three four", pace_ms=300), text("Yes?"))
 
     stream = bot.stream("count")
     async for event in stream:
@@ -151,7 +151,7 @@ async def test_all_events_can_be_iterated_until_the_bot_is_closed(scripted):
 
 
 def test_an_interruption_stops_the_reply_and_keeps_what_was_said(scripted):
-    bot = scripted(text("one two three four five", pace_ms=40))
+    bot = scripted(text("one two three four five", pace_ms=300))
     spoken = threading.Event()
     bot.subscribe(lambda event: spoken.set() if event.type == "reply_text" else None)
 
@@ -167,7 +167,7 @@ def test_an_interruption_stops_the_reply_and_keeps_what_was_said(scripted):
 
 
 def test_cancelling_the_future_stops_the_turn(scripted):
-    bot = scripted(text("one two three four five", pace_ms=40), text("Yes?"))
+    bot = scripted(text("one two three four five", pace_ms=300), text("Yes?"))
     spoken = threading.Event()
     bot.subscribe(lambda event: spoken.set() if event.type == "reply_text" else None)
 
@@ -229,7 +229,7 @@ def test_a_reset_forgets_everything(scripted):
 
 
 def test_a_running_turn_can_be_taken_back(scripted):
-    bot = scripted(text("one two three four", pace_ms=50), text("Yes?"))
+    bot = scripted(text("one two three four", pace_ms=300), text("Yes?"))
     spoken = threading.Event()
     seen = []
     bot.subscribe(lambda event: (seen.append(event), spoken.set() if event.type == "reply_text" else None))
@@ -245,7 +245,7 @@ def test_a_running_turn_can_be_taken_back(scripted):
 
 @pytest.mark.parametrize("go_back", [lambda bot: bot.rewind(1), lambda bot: bot.reset()])
 def test_going_back_comes_before_messages_that_wait(scripted, go_back):
-    bot = scripted(text("one two three four", pace_ms=50), text("Yes?"), text("Two?"))
+    bot = scripted(text("one two three four", pace_ms=300), text("Yes?"), text("Two?"))
     spoken = threading.Event()
     seen = []
     bot.subscribe(lambda event: (seen.append(event), spoken.set() if event.type == "reply_text" else None))
@@ -307,7 +307,7 @@ def test_a_closed_bot_goes_back_nowhere_and_keeps_its_transcript(request, kind, 
 
 
 def test_who_waits_to_go_back_while_the_bot_is_closed_is_told_and_the_transcript_stays(scripted):
-    bot = scripted(text("one two three four", pace_ms=50))
+    bot = scripted(text("one two three four", pace_ms=300))
     spoken = threading.Event()
     bot.subscribe(lambda event: spoken.set() if event.type == "reply_text" else None)
     bot.submit("count")

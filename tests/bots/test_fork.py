@@ -124,7 +124,7 @@ def test_its_own_past_can_be_taken_back_and_forked_again(bot):
 
 
 def test_a_turn_that_is_running_does_not_count(scripted):
-    bot = scripted(text("Hm."), text("one two three four", pace_ms=50), text("Yes?"))
+    bot = scripted(text("Hm."), text("one two three four", pace_ms=300), text("Yes?"))
     bot.say("hello")
     spoken = threading.Event()
     bot.subscribe(lambda event: spoken.set() if event.type == "reply_text" else None)

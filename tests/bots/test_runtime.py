@@ -51,7 +51,7 @@ def test_waiting_on_the_background_thread_is_refused():
 
 
 def test_interrupting_the_cell_cancels_the_turn_and_the_next_one_works(scripted):
-    bot = scripted(text("one two three four five six", pace_ms=40), text("Yes?"))
+    bot = scripted(text("one two three four five six", pace_ms=300), text("Yes?"))
     spoken = threading.Event()
 
     def interrupt(event):

@@ -283,7 +283,7 @@ def test_others_are_answered_while_replies_stall_or_take_long():
 
 
 def test_a_paced_stream_arrives_piece_by_piece():
-    with serving(text("one two three four", pace_ms=30)) as server:
+    with serving(text("one two three four", pace_ms=200)) as server:
         _, response = open_chat(server, stream=True)
         pieces = []
         while piece := response.read1():
