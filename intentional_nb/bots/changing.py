@@ -118,7 +118,8 @@ class ChangeableBot(ABC):
     def undo(self, *, stages: Mapping[str, str | None] | None = None) -> Difference:
         """Go back to the graph and the tools before the latest `update`; several updates can be undone one by one.
 
-        The position is taken along as by `update`, also back out of stages that an update put in the place of others.
+        Where the conversation has not moved since, it stands as it stood before. Else the position is taken along as by
+        `update`, also back out of stages that an update put in the place of others.
 
         Args:
             stages: As for `update`.

@@ -49,10 +49,11 @@ class Updated:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One update: the graph that it left, and where the stages of that one went."""
+    """One update: the graph that it left, where the stages of that one went, and the position before and after it."""
 
     left: EquippedGraph
     places: Places
+    moved: tuple[Position, Position]
 
     def back(self) -> dict[str, str | None]:
         """Where to stand after undoing it, for stages that the graph of before does not have."""
@@ -98,9 +99,10 @@ class GraphUpdates:
             self._check_open()
             left = self._router.equipped
 
-            def note(found: Difference) -> None:
+            def note(found: Difference, stood: Position) -> None:
                 if found:
-                    self._steps.append(_Step(left, {**found.renamed, **(stages or {})}))
+                    moved = stood, self._router.position
+                    self._steps.append(_Step(left, {**found.renamed, **(stages or {})}, moved))
                     del self._steps[:-MOST_STEPS]
 
             found = await self._go_on_in(llm, equipped, stages, note)
@@ -128,26 +130,28 @@ class GraphUpdates:
                 raise NothingToUndoError("there is nothing to undo: the graph is the one that the bot began with")
             step = self._steps[-1]
             places = {**step.back(), **(stages or {})}
-            return await self._go_on_in(llm, step.left, places, lambda _: self._steps.pop())
+            back = step.moved if stages is None else None
+            return await self._go_on_in(llm, step.left, places, lambda *_: self._steps.pop(), back)
 
     async def _go_on_in(
         self,
         llm: ModelClient,
         equipped: EquippedGraph,
         stages: Places | None,
-        note: Callable[[Difference], object],
+        note: Callable[[Difference, Position], object],
+        back: tuple[Position, Position] | None = None,
     ) -> Difference:
         router, done = self._router, [Difference()]
 
         def change() -> None:
-            left = router.graph
-            done[0] = found = router.go_on_in(equipped, stages=stages)
-            note(found)
+            left, stood = router.graph, router.position
+            done[0] = found = router.go_on_in(equipped, stages=stages, back=back)
+            note(found, stood)
             if found:
                 self._note_left(left, {**found.renamed, **(stages or {})})
                 self._emit(GraphSwapped(changes=tuple(map(str, found)), stage=router.current_stage_name))
 
-        await llm.go_on_in(router.tried_in(equipped, stages=stages), change)
+        await llm.go_on_in(router.tried_in(equipped, stages=stages, back=back), change)
         return done[0]
 
     def _not_updated(self, section: Mapping[str, Any]) -> list[str]:

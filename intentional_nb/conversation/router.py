@@ -283,12 +283,20 @@ class IntentRouter(Tool):
         extra = (ours, *brought, *(tool for tool in others if (tool.id, tool.name) not in hidden))
         return EquippedGraph(graph, extra, tools_by_stage(graph, extra, reserved=self.name, before=self.equipped))
 
-    def go_on_in(self, equipped: EquippedGraph, *, stages: Mapping[str, str | None] | None = None) -> Difference:
+    def go_on_in(
+        self,
+        equipped: EquippedGraph,
+        *,
+        stages: Mapping[str, str | None] | None = None,
+        back: tuple[Position, Position] | None = None,
+    ) -> Difference:
         """Go on in another graph, from the same place; a turn that runs goes on there too.
 
         Args:
             equipped: The graph.
             stages: Where to stand instead, for stages that it does not have, as `carried_over` takes it.
+            back: A position that was left for this graph's sake, and where that led: who still stands there, the very
+                same, goes back to the first.
 
         Returns:
             What changed.
@@ -299,23 +307,34 @@ class IntentRouter(Tool):
         """
         found = difference(self.graph, equipped.graph)
         found = Difference((*found, *replaced_tools(self.equipped, equipped, found.renamed)))
-        position = carried_over(self.position, self.graph, equipped.graph, stages=stages)
+        if back is not None and self.position is back[1]:
+            position = back[0]
+        else:
+            position = carried_over(self.position, self.graph, equipped.graph, stages=stages)
         turn, now = self._turn, found.renamed
-        visited = {now.get(name, name) for name in turn.visited} | {position.stage}
+        # Where the turn has moved nowhere yet, it stands in the stage as if it had begun there.
+        visited = {now.get(name, name) for name in turn.visited} if turn.moves else set()
+        if turn.has_begun:
+            visited.add(position.stage)
         renamed = now | {old: now.get(name, name) for old, name in turn.renamed.items()}
         self._turn = replace(turn, visited=visited, renamed=renamed)
         self.graph, self._extra, self._tools = equipped.graph, equipped.extra, equipped.tools
-        self.position = position
+        if position != self.position:  # else it stays the very same: nobody has moved
+            self.position = position
         return found
 
-    def tried_in(self, equipped: EquippedGraph, *, stages: Mapping[str, str | None] | None = None) -> IntentRouter:
+    def tried_in(self, equipped: EquippedGraph, **where: Any) -> IntentRouter:
         """A router like this one after `go_on_in`, to see what the model would be told; this one stays as it is.
+
+        Args:
+            equipped: The graph.
+            **where: As `go_on_in` takes it.
 
         Raises:
             GraphError: As `go_on_in`.
         """
         there = copy.copy(self)
-        there.go_on_in(equipped, stages=stages)
+        there.go_on_in(equipped, **where)
         return there
 
     def swap(

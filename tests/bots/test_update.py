@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import copy
 import sys
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -414,6 +415,21 @@ def test_undoing_leads_back_out_of_a_stage_that_took_the_place_of_another(script
     assert bot.stage == "order"
 
 
+def test_undoing_leads_back_to_where_two_stages_became_one_unless_the_conversation_has_moved(scripted):
+    bot = scripted(route("chat"), text("Sunny."), route("chosen"), text("Cash?"))
+    bot.say("how is the weather?")
+    bot.update(edited(chat=None), stages={"chat": "order"})
+    assert (bot.stage, bot.trail) == ("order", ("order",))
+
+    bot.undo()
+    assert (bot.stage, bot.trail) == ("chat", ("order",))
+    bot.update(edited(chat=None), stages={"chat": "order"})
+    bot.say("a coffee")
+    bot.undo()
+
+    assert (bot.stage, bot.trail) == ("pay", ("order",))
+
+
 def test_an_undo_that_would_lose_the_place_is_refused_until_a_place_is_given(scripted):
     bot = scripted(route("tip"), text("Thanks!"))
     tip = {"goal": "Thank them.", "description": "they tip", "accessible_from": "_all_"}
@@ -575,6 +591,33 @@ def test_any_edit_is_refused_and_nothing_changed_or_legal_and_undone(before, aft
         walk(bot, more)
         if bot._updates._steps:
             await tried(bot, lambda: bot._undo(None))
+
+    asyncio.run(run())
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data(), st.lists(conversations(most=4), min_size=2, max_size=3), lists_of_choices)
+def test_undoing_restores_all_that_was_held_wherever_the_updates_led(data, graphs, choices):
+    first, *others = graphs
+    bot = offline(first)
+
+    async def run():
+        walk(bot, choices)
+        bot.intent_router.begin_turn("", turn=len(choices) + 1)  # as a session expects the user's next word
+        await bot.llm.update_system_prompt()
+        before = [held(bot)]
+        for after in others:
+            places = st.sampled_from([*after["stages"], None])
+            gone = [stage.name for stage in bot.graph.stages if stage.name not in after["stages"]]
+            stages = data.draw(st.fixed_dictionaries({name: places for name in gone}))
+            await tried(bot, partial(bot._update, after, None, stages))
+            if len(bot._updates._steps) == len(before):
+                before.append(held(bot))
+
+        while bot._updates._steps:
+            before.pop()
+            await bot._undo(None)
+            assert held(bot) == before[-1]
 
     asyncio.run(run())
 
