@@ -48,7 +48,7 @@ class UserAudio:
             tape: Keeps it.
             expectations: Are told of events.
             emit: Told of what goes wrong with a microphone's pieces, for which nobody waits.
-            open_session: Opens the session, if none is open.
+            open_session: Opens the session, if none is open, unless somebody else has just tried in vain.
         """
         self.is_off = False
         self._llm, self._tape, self._expectations = llm, tape, expectations
@@ -83,6 +83,8 @@ class UserAudio:
         if self.is_off:
             return
         await self._open_session()
+        if self.is_off:  # it could not be opened, and that was told
+            return
         at_ms = self._llm.input_ms
         await self._llm.send({"audio_stream": pcm})
         self._tape.add_user(pcm, at_ms=at_ms, is_live=True)

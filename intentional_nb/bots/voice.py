@@ -151,24 +151,27 @@ class VoiceBotStructure(RecordedBotStructure):
     async def _prepare(self) -> None:
         """Open the session, if none is open."""
         async with self._connecting:
-            if self.state not in ("idle", "connecting"):
-                return
-            self._user.is_off = False
-            self._step("connecting")
-            try:
-                await self.llm.connect()
-            except BaseException:  # also when the cell is interrupted: nobody is connecting any more
-                self._step("failed")
-                raise
+            await self._connect()
+
+    async def _connect(self) -> None:
+        if self.state not in ("idle", "connecting"):
+            return
+        self._user.is_off = False
+        self._step("connecting")
+        try:
+            await self.llm.connect()
+        except BaseException:  # also when the cell is interrupted: nobody is connecting any more
+            self._user.is_off = True  # a microphone that runs on must not try again, and again
+            self._step("failed")
+            raise
 
     async def _open_for_microphone(self) -> None:
         if self.state not in ("idle", "connecting"):
             return
-        try:
-            await self._prepare()
-        except BaseException:  # whatever it is: the next piece must not try again, nor the one after it
-            self._user.is_off = True
-            raise
+        async with self._connecting:
+            if self._user.is_off:  # somebody else has just tried in vain
+                return
+            await self._connect()
         if not self._is_open:  # in a task of its own: the user need not wait with speaking until the line has been said
             runtime.submit(self._open()).add_done_callback(self._tell_of_opening)
 
@@ -266,7 +269,8 @@ class VoiceBotStructure(RecordedBotStructure):
         """Send a piece of what a microphone hears; returns at once, from any thread.
 
         The first piece opens the session; ten seconds wait while that takes time. When it could not be opened, or has
-        ended in another way than by not being used, nothing is sent until it is opened in another way.
+        ended in another way than by not being used, nothing is sent until `expect_microphone`, or until it is opened in
+        another way.
 
         Args:
             pcm: 16-bit little-endian mono samples, 24 000 a second; 20 to 100 ms at a time are best.
@@ -278,6 +282,10 @@ class VoiceBotStructure(RecordedBotStructure):
         self._check_open()
         byte_count(pcm)
         self._user.put(bytes(pcm))
+
+    def expect_microphone(self) -> None:
+        """A microphone was switched on: what it hears may open a session, also after one could not be opened."""
+        self._user.is_off = False
 
     def commit_audio(self) -> Future[Turn]:
         """What was streamed since the last turn is a message: push to talk, with turn detection ``none``.

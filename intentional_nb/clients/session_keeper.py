@@ -132,9 +132,9 @@ class SessionKeeper:
                 session.mute()
             await self._conductor.turns.close()
             self._conductor.lost()
+            self._end(ModelDisconnected(reason="closed", close_code=1000), None)
             if session is not None:
                 await session.close()
-            self._end(ModelDisconnected(reason="closed", close_code=1000), None)
 
     async def set_turn_detection(self, settings: VoiceSettings) -> None:
         """Let the session that is open, and all later ones, find out in another way that the user has finished.

@@ -72,6 +72,9 @@ class SpeakingBot(Protocol):
     def stream_audio(self, pcm: bytes) -> None:
         """Take sound of the user; returns at once."""
 
+    def expect_microphone(self) -> object:
+        """A microphone was switched on; returns at once."""
+
     def commit_audio(self) -> Future[Any]:
         """The user is done; gives a future of the turn."""
 
@@ -240,6 +243,7 @@ class VoiceBridge:
 
     def _start_talking(self) -> None:
         self._is_talking = True
+        self.bot.expect_microphone()  # what is said comes sooner than the session is open
         self._worker.submit(self._connect)
 
     def _connect(self) -> None:

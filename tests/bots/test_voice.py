@@ -286,6 +286,43 @@ def test_a_session_that_nobody_uses_is_closed_and_opened_again_at_the_next_word(
     assert [turn.text for turn in bot.transcript] == ["Welcome!", "Cash?"]
 
 
+def test_a_microphone_that_is_switched_on_is_heard_from_its_first_sound_on(speaking):
+    bot = speaking(heard("A coffee.", say("Cash?")))
+    answered = watch(bot, TurnEnded, turn=1)
+    bot.start()
+    bot.disconnect()
+    microphone(bot, HUM)  # that runs on
+
+    bot.expect_microphone()
+    microphone(bot, HUM + Clip.silence(700))
+    answered.wait()
+
+    assert bot.audio(1, "user").duration_ms == pytest.approx(800 + 500, abs=1)
+
+
+def test_a_session_that_cannot_be_opened_is_not_tried_again_for_what_the_microphone_heard_meanwhile(speaking):
+    bot = speaking()
+    tries, has_heard = [], threading.Event()
+
+    async def connect():
+        tries.append(1)
+        await asyncio.to_thread(has_heard.wait, 20)
+        raise ConnectError("nobody answers", url="")
+
+    bot.llm.connect = connect
+    opening = runtime.submit(bot._open())
+    settled(lambda: tries)
+
+    bot.stream_audio(bytes(1920))
+    settled(lambda: not bot._user._live._waiting)
+    has_heard.set()
+    with pytest.raises(ConnectError):
+        opening.result(20)
+    settled(lambda: not bot._user._live._is_sending)
+
+    assert tries == [1]
+
+
 def test_by_default_a_session_is_closed_after_ten_minutes_without_a_word(speaking):
     assert speaking().llm.config["close_after"] == 600
     assert speaking(close_after=0).llm.config["close_after"] == 0

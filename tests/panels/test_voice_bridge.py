@@ -194,6 +194,14 @@ def test_the_microphone_is_heard_between_start_and_stop_only(bot, page):
     assert set(bot.heard) == {0, 2}
 
 
+def test_the_bot_expects_the_microphone_before_its_first_sound(bot, page):
+    page.say("start")
+    page.talk(b"\1\0" * 960)
+    page.wait_for(lambda: bot.heard)
+
+    assert ("microphone",) in bot.asked
+
+
 def test_letting_go_of_the_microphone_in_mid_speech_sounds_like_having_finished(bot, page):
     page.say("start")
     page.talk(b"\2\0" * 960)

@@ -84,6 +84,9 @@ class PlayedVoiceBot(PlayedBot):
     def stream_audio(self, pcm: bytes) -> None:
         self.heard += pcm
 
+    def expect_microphone(self) -> None:
+        self.asked.append(("microphone",))
+
     def commit_audio(self) -> concurrent.futures.Future[Turn]:
         self.asked.append(("commit",))
         self.committed: concurrent.futures.Future[Turn] = concurrent.futures.Future()
