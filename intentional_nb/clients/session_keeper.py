@@ -94,7 +94,7 @@ class SessionKeeper:
             while self.settings is not settings:  # meanwhile another turn detection was chosen
                 settings = self.settings
                 await session.update(_detection(settings))
-        except BaseException:
+        except BaseException:  # also when the caller gives up: nobody else would hang up
             await session.close()
             raise
         self._emit(
