@@ -234,13 +234,12 @@ class OneModelBotStructure(BotStructure):
         """What there was before a turn, or until now; a turn that is running does not count."""
         with self._telling:
             running = next((kept.number for kept in self.transcript if kept.status == "running"), None)
-            before = running if turn is None else turn
+            before = running if turn is None else self.transcript.turn(turn).number  # a KeyError says which there are
             transcript, stopwatch = recorded(self.transcript, self.stopwatch, before)
             if before is None:
                 now, chapters = Moment(None, self.graph, self.position, self._is_open), self._remembered()
                 before = max(self._moments, default=0) + 1
             else:
-                self.transcript.turn(before)  # a KeyError that says which turns there are
                 now, chapters = self._moments[before], until(self._remembered(), before)
             return Past(
                 chapters,

@@ -116,10 +116,10 @@ class BotStructure(ChangeableBot):
 
         Raises:
             TypeError: ``text`` is not text.
+            ValueError: It has half a surrogate pair, which could never be sent.
             BotClosedError: The bot was closed.
         """
-        if not isinstance(text, str):
-            raise TypeError(f"a message must be text, got {text!r:.100}")
+        _check_text(text)
         self._check_open()
         return runtime.submit(self._take_turn(text))
 
@@ -267,7 +267,11 @@ class BotStructure(ChangeableBot):
 
         Raises:
             ClientError: The model gave no usable answer; all events were given before.
+            TypeError: ``text`` is not text.
+            ValueError: It has half a surrogate pair, which could never be sent.
+            BotClosedError: The bot was closed.
         """
+        _check_text(text)
         self._check_open()
         loop = asyncio.get_running_loop()
         arrived: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -336,3 +340,13 @@ class BotStructure(ChangeableBot):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+def _check_text(text: str) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"a message must be text, got {text!r:.100}")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        place = f"character {error.start + 1} is half a surrogate pair"
+        raise ValueError(f"a message must be text that can be sent, but {place}: {text!r:.100}") from error

@@ -260,7 +260,7 @@ class Transcript:
             record = self._find(number)
             if record is not None:
                 return record.frozen()
-        raise KeyError(f"no turn {number}; there are turns {[record.number for record in self._records]}")
+        raise KeyError(f"no turn {number!r}; there are turns {[record.number for record in self._records]}")
 
     def apply(self, event: Event) -> None:
         """Take note of an event; called by the bot before anybody else is told of it."""

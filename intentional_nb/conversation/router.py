@@ -14,7 +14,7 @@ from intentional_nb.conversation.loading import Source, load_graph
 from intentional_nb.conversation.position import Option, Position, advance, options, start_position
 from intentional_nb.conversation.problems import found, shown
 from intentional_nb.conversation.prompt import ROUTER_NAME, routing_parameters, system_prompt
-from intentional_nb.conversation.toolbox import EquippedGraph, replaced_tools, tools_by_stage
+from intentional_nb.conversation.toolbox import EquippedGraph, checked_tools, replaced_tools, tools_by_stage
 from intentional_nb.errors import GraphError, RoutingError
 from intentional_nb.events import RouteDecision
 from intentional_nb.tools.end import EndConversationTool
@@ -67,6 +67,7 @@ class IntentRouter(Tool):
 
         Raises:
             GraphError: The conversation is wrong, or uses tools that are not there; all problems together.
+            TypeError: One of ``tools`` is no tool.
         """
         self.graph = load_graph(config)
         self.position = start_position(self.graph)
@@ -75,7 +76,7 @@ class IntentRouter(Tool):
         self.max_refusals_per_turn = 3
         self._turn = _Turn()
         # Ours comes first: whoever brings another tool of this id, the end of the conversation resets the router.
-        self._extra = (EndConversationTool(on_end=self._end), *tools)
+        self._extra = (EndConversationTool(on_end=self._end), *checked_tools(tools))
         self._tools = tools_by_stage(self.graph, self._extra, reserved=self.name)
 
     @property
@@ -275,10 +276,11 @@ class IntentRouter(Tool):
 
         Raises:
             GraphError: The conversation is wrong, or uses tools that are not there; all problems together.
+            TypeError: One of ``tools`` is no tool.
         """
         graph = load_graph(config)
         ours, *others = self._extra
-        brought = [tool for tool in tools if tool is not ours]  # ours stays first, whatever is brought
+        brought = [tool for tool in checked_tools(tools) if tool is not ours]  # ours stays first, whatever is brought
         hidden = {(tool.id, tool.name) for tool in brought}
         extra = (ours, *brought, *(tool for tool in others if (tool.id, tool.name) not in hidden))
         return EquippedGraph(graph, extra, tools_by_stage(graph, extra, reserved=self.name, before=self.equipped))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from intentional_nb.conversation.difference import Change
 from intentional_nb.conversation.graph import ConversationGraph, Stage, ToolUse
 from intentional_nb.conversation.problems import Problem, found, nearest, shown, sorted_problems
 from intentional_nb.errors import GraphError
+from intentional_nb.tools.end import EndConversationTool
 from intentional_nb.tools.registry import known_ids, resolve
-from intentional_nb.tools.tool import Tool
+from intentional_nb.tools.tool import TOOL_NAME, Tool
 
-__all__ = ["EquippedGraph", "replaced_tools", "tools_by_stage"]
+__all__ = ["EquippedGraph", "checked_tools", "replaced_tools", "tools_by_stage"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +30,19 @@ class EquippedGraph:
     graph: ConversationGraph
     extra: tuple[Tool, ...]
     tools: Mapping[str, Mapping[str, Tool]]
+
+
+def checked_tools(tools: Iterable[Tool]) -> tuple[Tool, ...]:
+    """The tools that are handed over.
+
+    Raises:
+        TypeError: One of them is no tool.
+    """
+    given = tuple(tools)
+    for tool in given:
+        if not isinstance(tool, Tool):
+            raise TypeError(f"tools must be tools, such as a function with @tool above it, got {tool!r:.100}")
+    return given
 
 
 def tools_by_stage(
@@ -87,6 +102,7 @@ class _Toolbox:
             return None
         try:
             tool = self._kept(use) or resolve(use.id, use.options, self.extra)
+            _check_offer(tool)
         except Exception as error:  # the constructor is the user's code, and its error is told with all others
             message = f"tool {shown(use.id)} in stage {shown(stage)} cannot be made: {error}"
             self._note("bad-tool", message, use, stage, field)
@@ -104,6 +120,19 @@ class _Toolbox:
         self.problems.append(
             found(code, message, stage=stage, field=field, value=use.id, suggestion=near, line=use.line)
         )
+
+
+def _check_offer(tool: Tool) -> None:
+    """Find out now, and not in the midst of a turn, whether the model can be told of the tool.
+
+    Raises:
+        ValueError: Its name is none that a model can call.
+        Exception: Of whatever its parameters are made of, for which there is no schema.
+    """
+    if not re.fullmatch(TOOL_NAME, tool.name):
+        raise ValueError(f"its name {tool.name!r} must be 1 to 64 letters, digits, '_' or '-'")
+    if not isinstance(tool, EndConversationTool):  # every graph has it, and few need what makes schemas
+        tool.parameters_schema()
 
 
 def replaced_tools(old: EquippedGraph, new: EquippedGraph, renamed: Mapping[str, str]) -> Iterator[Change]:

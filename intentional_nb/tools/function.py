@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from intentional_nb.tools.arguments import Argument, arguments_model
-from intentional_nb.tools.tool import Tool
+from intentional_nb.tools.tool import TOOL_NAME, Tool
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -38,6 +38,10 @@ class FunctionTool(Tool):
         on_interrupt: Literal["cancel", "keep"] = "cancel",
         can_rerun: bool = False,
     ) -> None:
+        if not callable(function) or not (name or hasattr(function, "__name__")):
+            raise TypeError(
+                f"a tool is made from a function, or from what can be called and a name, got {function!r:.100}"
+            )
         self.function = function
         self.is_async = inspect.iscoroutinefunction(function)
         self.name = self.id = name or function.__name__
@@ -56,7 +60,7 @@ class FunctionTool(Tool):
                     f"tool {self.name!r}: parameter {str(parameter)!r} cannot be passed by name; "
                     "use ordinary parameters"
                 )
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.name):
+        if not re.fullmatch(TOOL_NAME, self.name):
             raise ValueError(f"tool name {self.name!r} must be 1 to 64 letters, digits, '_' or '-'")
 
     @cached_property
@@ -110,7 +114,7 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         **options: ``name``, ``description``, ``timeout_s``, ``on_interrupt`` and ``can_rerun`` of `Tool`.
 
     Raises:
-        TypeError: The function takes ``*args``, ``**kwargs`` or positional-only parameters.
+        TypeError: It is no function, or it takes ``*args``, ``**kwargs`` or positional-only parameters.
 
     >>> @tool
     ... def add(a: int, b: int = 1) -> int:

@@ -149,7 +149,8 @@ class ToolRunner:
         started = time.perf_counter()
         status, output, error = await _attempt(call, tool, tools)
         duration_ms = (time.perf_counter() - started) * 1000
-        self._finish(ToolResult(call, status, output, duration_ms, error))
+        sendable = output.encode("utf-8", "replace").decode()  # half a surrogate pair could never be sent, nor any more
+        self._finish(ToolResult(call, status, sendable, duration_ms, error))
 
 
 async def _attempt(

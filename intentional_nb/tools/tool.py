@@ -13,7 +13,10 @@ from intentional_nb.tools.arguments import Argument, arguments_model, json_schem
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["Tool", "ToolParameter", "to_openai_tool"]
+__all__ = ["TOOL_NAME", "Tool", "ToolParameter", "to_openai_tool"]
+
+TOOL_NAME = r"[A-Za-z0-9_-]{1,64}"
+"""What a model can call a tool."""
 
 
 @dataclass(frozen=True)

@@ -331,6 +331,17 @@ def test_what_is_no_text_is_refused_before_anything_is_sent(scripted):
         scripted().say(42)
 
 
+async def test_half_a_character_is_refused_and_the_conversation_goes_on(scripted):
+    bot = scripted(text("Hi."))
+
+    with pytest.raises(ValueError, match="character 3 is half a surrogate pair"):
+        await bot.send_text("hi\ud83d")
+    with pytest.raises(ValueError, match="character 3 is half a surrogate pair"):
+        await anext(bot.stream("hi\ud83d"))
+
+    assert (len(bot.transcript), (await bot.send_text("hi 😀")).text) == (0, "Hi.")
+
+
 def test_a_handler_may_talk_to_the_bot(scripted):
     bot = scripted(route("chosen"), text("Cash?"), text("Thanks."))
     answered = []

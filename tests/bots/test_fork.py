@@ -241,8 +241,9 @@ def test_a_conversation_that_was_over_can_be_taken_up_again(scripted):
 
 
 def test_what_cannot_be_forked_says_why(bot):
-    with pytest.raises(KeyError, match="no turn 7"):
-        bot.fork(7)
+    for turn in (7, "7"):
+        with pytest.raises(KeyError, match=f"no turn {turn!r}"):
+            bot.fork(turn)
     bot.say("one")
     bot.say("two")
     bot.close()

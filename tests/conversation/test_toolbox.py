@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 
 from intentional_nb.conversation.loading import load_graph
+from intentional_nb.conversation.router import IntentRouter
 from intentional_nb.conversation.toolbox import tools_by_stage
 from intentional_nb.errors import GraphError
 from intentional_nb.tools.end import EndConversationTool
 from intentional_nb.tools.function import tool
+from intentional_nb.tools.tool import Tool
 from tests.conversation.graphs import TRAVEL
 
 
@@ -38,6 +40,53 @@ def test_tools_are_found_among_those_given_and_those_registered():
 
     assert list(tools["where"]) == ["platform", "get_current_date_and_time"]
     assert tools["where"]["platform"] is platform
+
+
+class Odd:
+    """What no JSON Schema describes."""
+
+
+def crate(content: Odd) -> None:
+    """Take what cannot be written."""
+
+
+def future(content: Nowhere) -> None:  # noqa: F821
+    """Take what there is not."""
+
+
+class Spaced(Tool):
+    name = "two words"
+    parameters = ()
+
+    async def run(self, params):
+        return "done"
+
+
+@pytest.mark.parametrize(
+    ("use", "given", "why"),
+    [
+        ("crate", tool(crate), "Odd"),
+        ("future", tool(future), "'Nowhere' is not defined"),
+        ("two words", Spaced(), "its name 'two words' must be 1 to 64 letters, digits, '_' or '-'"),
+    ],
+)
+def test_a_tool_of_which_no_model_could_be_told_is_found_before_the_first_turn(use, given, why):
+    with pytest.raises(GraphError) as caught:
+        tools_by_stage(graph_with([use]), (EndConversationTool(), given), reserved="classify_response")
+
+    [problem] = [item for item in caught.value.problems if item.is_error]
+    assert (problem.code, problem.stage, problem.field) == ("bad-tool", "where", "tools[0]")
+    assert why in problem.message
+
+
+@pytest.mark.parametrize("given", ["abc", [print], [None]])
+def test_what_is_handed_over_and_is_no_tool_is_refused(given):
+    router = IntentRouter(TRAVEL)
+
+    with pytest.raises(TypeError, match="a function with @tool above it"):
+        IntentRouter(TRAVEL, tools=given)
+    with pytest.raises(TypeError, match="a function with @tool above it"):
+        router.equip(TRAVEL, given)
 
 
 def test_the_end_has_the_tool_that_ends():

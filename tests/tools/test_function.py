@@ -1,3 +1,4 @@
+import functools
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -7,7 +8,7 @@ from jsonschema import Draft202012Validator
 from pydantic import Field
 
 from intentional_nb.errors import ToolError
-from intentional_nb.tools.function import tool
+from intentional_nb.tools.function import FunctionTool, tool
 
 
 @tool
@@ -144,3 +145,9 @@ def test_star_arguments_are_refused_with_their_name():
 def test_a_name_that_the_api_would_refuse_is_refused_at_once():
     with pytest.raises(ValueError, match="letters, digits"):
         tool(name="no spaces")(lambda: None)
+
+
+@pytest.mark.parametrize("wrong", [3, "book", None, functools.partial(print)])
+def test_what_is_no_function_is_refused(wrong):
+    with pytest.raises(TypeError, match="a tool is made from a function"):
+        FunctionTool(wrong)

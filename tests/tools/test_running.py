@@ -231,7 +231,26 @@ async def test_an_interruption_can_be_told_without_waiting(log):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("as it is", "as it is"), (None, "done"), ({"a": [1]}, '{"a":[1]}'), (object, "<class 'object'>")],
+    [
+        ("as it is", "as it is"),
+        (None, "done"),
+        ({"a": [1]}, '{"a":[1]}'),
+        (object, "<class 'object'>"),
+    ],
 )
 def test_results_become_text(value, text):
     assert as_text(value).strip('"') == text
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_half_a_character_of_a_tool_is_replaced_so_that_the_answer_can_be_sent(log, fails):
+    @tool
+    def name_of_file() -> str:
+        """Tell a name that is no UTF-8."""
+        if fails:
+            raise FileNotFoundError("caf\udce9.txt")
+        return "caf\udce9.txt"
+
+    [result] = await log.runner.run([ToolCall("a", "name_of_file", "{}")], {"name_of_file": name_of_file})
+
+    assert result.output.endswith("caf?.txt")
