@@ -73,7 +73,7 @@ class PanelPage:
         self.page = page
         self.problems: list[str] = []
         self._seq = 0
-        page.set_default_timeout(5_000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     @property

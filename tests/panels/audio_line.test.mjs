@@ -183,7 +183,7 @@ test("a socket that opens and then says nothing is not taken for the kernel", ()
   const made = line();
   made.line.open();
   made.last().accept();
-  made.pass(1600);
+  made.pass(3100);
   assert.equal(made.sockets.length, 2);
   assert.equal(made.sockets[0].readyState, 3);
 });
