@@ -83,8 +83,8 @@ def table_html(rows: Iterable[Iterable[Any]], *, title: str) -> str:
 
 
 def _row(cells: list[Any]) -> str:
-    heading = "".join(f'<th scope="row" style="{_CELL}">{_written(cell)}</th>' for cell in cells[:1])
-    rest = "".join(f'<td style="{_CELL}">{_written(cell)}</td>' for cell in cells[1:])
+    heading = "".join(f'<th scope="row" dir="auto" style="{_CELL}">{_written(cell)}</th>' for cell in cells[:1])
+    rest = "".join(f'<td dir="auto" style="{_CELL}">{_written(cell)}</td>' for cell in cells[1:])
     return f"<tr>{heading}{rest}</tr>"
 
 

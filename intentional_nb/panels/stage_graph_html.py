@@ -73,7 +73,7 @@ def _move(turn: Turn, decision: RouteDecision) -> str:
     else:
         way = f"{source} {arrow} {target} · {decision.kind} {choice}"
     words = turn.user_text or decision.user_text
-    said = f' <span style="{_DIM}">“{_plain(shortened(words, 300))}”</span>' if words else ""
+    said = f' <span dir="auto" style="{_DIM}">“{_plain(shortened(words, 300))}”</span>' if words else ""
     return f"Turn {turn.number}: {way}{said}"
 
 

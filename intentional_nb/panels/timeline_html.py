@@ -57,7 +57,7 @@ def timeline_html(
 
 
 def _turn(view: View, *, is_open: bool) -> str:
-    words = "" if view["user"] is None else f" “{escape(view['user'])}”"
+    words = "" if view["user"] is None else f' <span dir="auto">“{escape(view["user"])}”</span>'
     stages = " → ".join(f"<code>{escape(stage)}</code>" for stage in view["stages"])
     summary = f"<summary><b>Turn {view['n']}</b>{words} {stages} · {escape(facts(view))}</summary>"
     start, end = extent(view)

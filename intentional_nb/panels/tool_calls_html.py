@@ -63,7 +63,7 @@ def tool_calls_html(turns: Sequence[View], *, hidden: int = 0, title: str, stage
 
 def _turn(turn: View) -> str:
     words = turn["user"]
-    said = "the bot speaks first" if words is None else f"“{_plain(shortened(words, 300))}”"
+    said = "the bot speaks first" if words is None else f'<span dir="auto">“{_plain(shortened(words, 300))}”</span>'
     rows: dict[int, str] = {}
     for entry in turn["entries"]:
         rows[entry["part"]] = rows.get(entry["part"], "") + _card(entry)
@@ -96,12 +96,12 @@ def _call(entry: View) -> str:
     status = _WORDS.get(entry["status"], entry["status"])
     lines = [f"<div>{kind} <b><code>{_text(entry, 'name')}</code></b>: {status}</div>"]
     if entry["arguments"]:
-        lines.append("<div>Arguments</div>" + _block("pre", _PRE, _text(entry, "arguments")))
+        lines.append("<div>Arguments</div>" + _pre(_text(entry, "arguments")))
     if entry.get("output"):
-        lines.append("<div>Result</div>" + _block("pre", _PRE, _text(entry, "output")))
+        lines.append("<div>Result</div>" + _pre(_text(entry, "output")))
     for run in entry.get("runs", ()):
         heading = f"Run again, for people only: {_WORDS.get(run['status'], run['status'])}"
-        lines.append(f"<div>{heading}</div>" + _block("pre", _PRE, _text(run, "output") or "(nothing)"))
+        lines.append(f"<div>{heading}</div>" + _pre(_text(run, "output") or "(nothing)"))
     return "".join(lines)
 
 
@@ -111,6 +111,10 @@ def _text(view: dict[str, Any], name: str) -> str:
 
 def _plain(text: str) -> str:
     return escape(visible(text))
+
+
+def _pre(inner: str) -> str:
+    return f'<pre dir="auto" style="{_PRE}">{inner}</pre>'
 
 
 def _block(tag: str, style: str, inner: str) -> str:

@@ -92,7 +92,7 @@ def _turn(turn: Turn, sounds: Sounds | None = None) -> str:
         entries += sounds.player(turn.number, "bot")
     if turn.user_text is None:
         return entries
-    said = _block("div", _USER, _user_words(turn))
+    said = f'<div dir="auto" style="{_USER}">{_user_words(turn)}</div>'
     if sounds is not None:
         said += sounds.player(turn.number, "user")
     return _block("div", _USER_ROW, said) + entries
@@ -123,7 +123,7 @@ def _spoken(entry: TextEntry) -> str:
 def _entry(entry: Entry) -> str:
     match entry:
         case TextEntry():
-            return _block("div", _BOT, _spoken(entry))
+            return f'<div dir="auto" style="{_BOT}">{_spoken(entry)}</div>'
         case ToolEntry():
             return _tool(entry)
         case RouteEntry():

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
+from intentional_nb.events import RouteDecision
 from intentional_nb.panels.chat import ChatPanel
+from intentional_nb.panels.stage_graph import StageGraph
+from intentional_nb.panels.timeline import Timeline
+from intentional_nb.panels.tool_calls import ToolCalls
 from tests.panels.conftest import Page
 from tests.shell import make_shell
 
@@ -104,6 +110,19 @@ def test_the_copy_of_a_panel_that_nobody_sees_at_the_moment_is_kept_up_to_date(b
 
     page.wait_for(lambda view: "<p>hello</p>" in copies(displayed)[-1]["data"]["text/html"])
     assert not page.read()["turns"]
+
+
+@pytest.mark.parametrize("kind", [ChatPanel, StageGraph, ToolCalls, Timeline])
+def test_words_that_are_read_from_the_right_stand_so_in_the_copy(bot, kind):
+    panel = kind(bot)
+    number = bot.begin("שלום, אפשר להזמין קפה?")
+    decision = {"source": "order", "target": "pay", "kind": "outcome", "choice": "ordered", "options": ("ordered",)}
+    bot.emit(RouteDecision(turn=number, user_text="", duration_ms=1, **decision))
+    bot.end()
+
+    html = panel.freeze().html
+
+    assert re.search(r'<\w+ dir="auto"[^>]*>“?שלום', html)
 
 
 def test_a_panel_that_was_not_displayed_updates_nothing(bot, displayed):

@@ -16,7 +16,7 @@ KEPT_TAGS = {
     *("a", "b", "code", "details", "div", "li", "p", "pre", "span", "strong", "summary", "ul"),
     *("table", "tbody", "td", "th", "thead", "tr"),
 }
-KEPT_ATTRIBUTES = {"class", "href", "rel", "style", "target", "title"}
+KEPT_ATTRIBUTES = {"class", "dir", "href", "rel", "style", "target", "title"}
 
 
 class Tags(HTMLParser):
