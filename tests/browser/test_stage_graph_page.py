@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from intentional_nb import panels
 from intentional_nb.conversation.checks import check
 from intentional_nb.conversation.diagram import page_sheet
 from intentional_nb.conversation.position import Position
+from intentional_nb.panels.bundle import bundle
 from intentional_nb.panels.entries import turn_changes
 from intentional_nb.panels.timeline_view import timeline_view
 from tests.browser.accessibility import violations
@@ -1225,6 +1228,36 @@ def test_a_view_that_was_removed_leaves_and_comes_back_with_everything(graph):
 
     assert "is-now" in classes(stage(page, "reschedule"))
     assert page.problems == []
+
+
+def test_a_page_asks_for_nothing_before_it_shows_the_panel_and_says_so_when_it_goes(graph):
+    page = graph(after(*SAID))
+
+    first, then, last = page.page.evaluate(
+        """async ([source, options]) => {
+          const sent = [];
+          const model = {
+            get: () => ({ ...options, control: 'none' }),
+            on: (name, call) => name === 'comm_live_update' && call(),
+            send: ({ kind }) => sent.push(kind),
+            widget_manager: { get_model: async () => { throw new Error('not there'); } },
+          };
+          const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+          const widget = (await import(url)).default();
+          widget.initialize({ model }); // as of a cell that has been run again since
+          await new Promise((done) => setTimeout(done));
+          const first = [...sent];
+          widget.render({ model, el: document.createElement('main') });
+          const then = [...sent];
+          dispatchEvent(new Event('pagehide'));
+          return [first, then, [...sent]];
+        }""",
+        [bundle(Path(panels.__file__).parent / "stage_graph.js"), OPTIONS],
+    )
+
+    assert "hello" not in first
+    assert then == ["hello"]
+    assert last == ["hello", "away"]
 
 
 # -- looks

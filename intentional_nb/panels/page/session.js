@@ -20,7 +20,8 @@ export function createSession(model, more) {
   const shelf = `inb-${more.name}-draft:${location.pathname}:${options.title}`;
   /** Messages that the bot did not take and that are back in the text field. @type {Set<string>} */
   const restored = new Set();
-  let isAway = false; // no view is left
+  let isAway = true; // no view is left, or there is none yet
+  let isConnected = false;
   /** @type {any} */
   let control = null;
 
@@ -50,6 +51,10 @@ export function createSession(model, more) {
     get isOff() {
       return session.line.health === "gone" || session.store.view.closed;
     },
+    /** Whether there is a view of the panel on this page. */
+    get isSeen() {
+      return watchers.size > 0;
+    },
     /** Draw all views anew. */
     changed() {
       more.changed?.();
@@ -59,7 +64,7 @@ export function createSession(model, more) {
     /** @param {() => void} draw */
     watch(draw) {
       watchers.add(draw);
-      if (isAway) askForAll();
+      if (isAway && isConnected) askForAll();
       isAway = false;
       if (watchers.size === 1) more.seen?.(true);
       return () => {
@@ -108,6 +113,7 @@ export function createSession(model, more) {
     connect(other) {
       control = other;
       control?.on("msg:custom", session.hear);
+      isConnected = true;
       askForAll();
       // By now the front end has opened its side channel: an answer to this one lets the kernel use it.
       setTimeout(() => session.line.send("ping"), 900);
@@ -154,8 +160,9 @@ export function createSession(model, more) {
     }, GRACE_MS * 2 ** Math.min(asked, 5));
   }
 
+  /** Not without a view: pages still get the models of cells that have been run again since. */
   function askForAll() {
-    if (session.line.unanswered("hello") > 0) return;
+    if (!session.isSeen || session.line.unanswered("hello") > 0) return;
     asked += 1;
     session.line.send("hello");
   }
@@ -166,6 +173,13 @@ export function createSession(model, more) {
     session.pending = [];
     leaveDraft(shelf, session.draft);
   }
+
+  addEventListener("pagehide", () => {
+    if (session.isSeen) session.line.send("away");
+  });
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) askForAll();
+  });
 
   return session;
 }

@@ -14,7 +14,7 @@ export function createWidget(createSession, createPanel) {
         session = createSession(model);
         model.on("msg:custom", session.hear);
         // After a restart of the kernel a message cannot be sent: trying is the only way to know.
-        model.on("comm_live_update", () => session.line.send("hello"));
+        model.on("comm_live_update", () => session.isSeen && session.line.send("hello"));
         const { control } = model.get("options");
         // Not awaited: until this function returns no message is delivered.
         Promise.resolve(model.widget_manager?.get_model?.(control)).then(
