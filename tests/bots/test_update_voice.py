@@ -17,11 +17,11 @@ from tests.clients.test_faults import one_stage
 
 
 class Unspeakable(Tool):
-    """A tool whose name no server takes."""
+    """A tool that no server takes, which only the server notices."""
 
     id = "unspeakable"
-    name = "x" * 65
-    description = "Do nothing."
+    name = "unspeakable"
+    description = ("Do", "nothing.")
 
     async def run(self, params):
         return ""
