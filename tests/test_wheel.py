@@ -49,6 +49,26 @@ def run(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedP
     )
 
 
+def test_what_jupyter_leaves_beside_the_notebooks_stays_out_of_the_wheel(tmp_path):
+    clone = tmp_path / "clone"
+    for name in ("intentional_nb", "notebooks"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    for name in ("pyproject.toml", ".gitignore", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, clone)
+    checkpoints = clone / "notebooks/.ipynb_checkpoints"
+    checkpoints.mkdir()
+    shutil.copy(ROOT / "notebooks/05_voice.ipynb", checkpoints / "05_voice-checkpoint.ipynb")
+
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=clone, check=True, capture_output=True, text=True)
+
+    (built,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        names = archive.namelist()
+    assert "intentional_nb/notebooks/05_voice.ipynb" in names
+    assert [name for name in names if "checkpoint" in name] == []
+
+
 def test_the_wheel_holds_every_file_of_the_package(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
