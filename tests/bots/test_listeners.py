@@ -139,7 +139,8 @@ def test_the_thread_of_handlers_does_not_keep_what_nobody_has_any_more():
     del made
 
     settled(lambda: gc.collect() >= 0 and gone() is None)
-    settled(lambda: not threads[0].is_alive())
+    threads[0].join(20)
+    assert not threads[0].is_alive()
 
 
 def test_nobody_waits_for_handlers_whose_thread_has_ended(failures):

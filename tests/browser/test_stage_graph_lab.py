@@ -221,7 +221,7 @@ def test_the_wheel_scrolls_the_notebook(graph):
 
     page.page.mouse.wheel(0, 300)
 
-    wait_until(lambda: scroller.evaluate("node => node.scrollTop") > before, "the notebook to scroll")
+    assert wait_until(lambda: scroller.evaluate("node => node.scrollTop") > before, "the notebook to scroll")
 
 
 @pytest.mark.parametrize("is_trusted", [True, False])

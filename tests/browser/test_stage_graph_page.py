@@ -783,13 +783,14 @@ def test_all_stays_in_view_when_the_cell_gets_narrower(graph):
 
     page.page.evaluate("document.querySelector('#panel').style.width = '560px'")
 
-    page.page.wait_for_function(
+    drawn = page.page.wait_for_function(
         """() => {
           const canvas = document.querySelector('.inb-s-canvas').getBoundingClientRect();
-          return [...document.querySelectorAll('[data-stage] > .inb-g-box')]
-            .every((node) => node.getBoundingClientRect().right <= canvas.right);
+          const boxes = [...document.querySelectorAll('[data-stage] > .inb-g-box')];
+          return boxes.every((node) => node.getBoundingClientRect().right <= canvas.right) && boxes.length;
         }"""
     )
+    assert drawn.json_value() == len(INTERVIEW.by_name)
 
 
 def test_the_picture_follows_the_conversation_until_somebody_takes_it_in_hand(graph):

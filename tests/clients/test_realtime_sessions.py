@@ -252,8 +252,10 @@ async def test_closing_goes_to_its_end_though_nobody_waits_for_it(spoken):
     closing.cancel()
 
     await stage.told.count(ModelDisconnected)
+    assert not stage.client.is_connected
     await stage.client.connect()
     await stage.say("hello")
+    assert [event.text for event in stage.told.of(ReplyEnded)] == ["Hi."]
 
 
 async def test_nobody_there_is_explained():
