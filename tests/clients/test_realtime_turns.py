@@ -233,37 +233,32 @@ async def test_what_is_pushed_is_answered_although_the_server_finds_the_end_of_s
     assert stage.told.text == "One.Two."
 
 
-async def test_what_was_pushed_while_no_session_was_open_is_answered_by_the_next_in_any_case(spoken):
-    stage = spoken(
-        VoiceStep(drop(), on="input_audio_buffer.clear"),
-        VoiceStep(say("One."), expect=spoke(500)),
-        turn_detection="none",
-    )
+@pytest.fixture
+async def losing(spoken):
+    """A client with push to talk whose session is about to be lost; the next one answers what is said."""
+    lost = VoiceStep(drop(), on="input_audio_buffer.clear")
+    stage = spoken(lost, VoiceStep(say("One."), expect=spoke(500)), turn_detection="none")
     await stage.client.connect()
     await stage.client.clear_audio()
-    await stage.told.count(SessionReconnecting)
-
-    await stage.speak(tone(600))
-    assert await stage.client.commit_audio()
-    await stage.client.set_turn_detection("server_vad")
-
-    assert (await stage.turn_over(1)).status == "completed"
+    return stage
 
 
-async def test_a_way_to_find_the_end_of_speech_that_a_lost_session_did_not_hear_of_holds_in_the_next(spoken):
-    stage = spoken(
-        VoiceStep(drop(), on="input_audio_buffer.clear"),
-        VoiceStep(say("One."), expect=spoke(500)),
-        turn_detection="none",
-    )
-    await stage.client.connect()
+async def test_what_was_pushed_while_no_session_was_open_is_answered_by_the_next_in_any_case(losing):
+    await losing.told.count(SessionReconnecting)
 
-    await stage.client.clear_audio()
-    await stage.client.set_turn_detection("server_vad")
-    await stage.told.count(ModelConnected, 2)
-    await stage.speak()
+    await losing.speak(tone(600))
+    assert await losing.client.commit_audio()
+    await losing.client.set_turn_detection("server_vad")
 
-    assert (await stage.turn_over(1)).status == "completed"
+    assert (await losing.turn_over(1)).status == "completed"
+
+
+async def test_a_way_to_find_the_end_of_speech_that_a_lost_session_did_not_hear_of_holds_in_the_next(losing):
+    await losing.client.set_turn_detection("server_vad")
+    await losing.told.count(ModelConnected, 2)
+    await losing.speak()
+
+    assert (await losing.turn_over(1)).status == "completed"
 
 
 async def test_a_server_that_only_listens_is_asked_to_answer(spoken):
