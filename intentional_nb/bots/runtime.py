@@ -72,11 +72,9 @@ def wait(future: concurrent.futures.Future[T]) -> T:
         RuntimeError: Called on the background loop itself.
         KeyboardInterrupt: The cell was interrupted; the coroutine is cancelled and has ended.
     """
-    try:
-        check_can_wait()
-    except RuntimeError:
+    if is_background_thread():
         future.cancel()
-        raise
+    check_can_wait()
     try:
         while True:
             try:
