@@ -8,8 +8,16 @@ from websockets.asyncio.server import serve
 
 from intentional_nb.clients.base import ContinuousStreamModelClient, ModelClient
 from intentional_nb.clients.realtime import RealtimeAPIClient
+from intentional_nb.clients.voice_session import VoiceSession
 from intentional_nb.conversation.router import IntentRouter
-from intentional_nb.errors import ConfigError, ConnectError, RefusedError, ReplyTimeoutError, SessionClosedError
+from intentional_nb.errors import (
+    ConfigError,
+    ConnectError,
+    GraphError,
+    RefusedError,
+    ReplyTimeoutError,
+    SessionClosedError,
+)
 from intentional_nb.events import (
     ErrorOccurred,
     ModelConnected,
@@ -419,3 +427,68 @@ def test_a_chat_model_is_refused_with_the_right_client(monkeypatch):
 
     with pytest.raises(ConfigError, match=r"client: openai' \(ChatCompletionAPIClient\)"):
         RealtimeAPIClient(None, IntentRouter(CONVERSATION), {"name": "gpt-6-luna"})
+
+
+async def test_a_session_that_cannot_be_brought_up_to_date_while_it_is_opened_is_hung_up(spoken, monkeypatch):
+    stage = spoken(say("Hi."))
+    keeper, hung_up = stage.client._keeper, []
+    open_session, close_session = VoiceSession.open, VoiceSession.close
+
+    async def open_while_another_choice_is_made(session, settings):
+        await open_session(session, settings)
+        if not hung_up:
+            keeper.settings = keeper.settings.with_turn_detection("none")
+            monkeypatch.setattr(session, "update", refuse)
+
+    async def refuse(settings):
+        raise RefusedError("no other turn detection")
+
+    async def close(session):
+        hung_up.append(session)
+        await close_session(session)
+
+    monkeypatch.setattr(VoiceSession, "open", open_while_another_choice_is_made)
+    monkeypatch.setattr(VoiceSession, "close", close)
+    with pytest.raises(RefusedError, match="no other turn detection"):
+        await stage.client.connect()
+
+    assert len(hung_up) == 1
+    assert not stage.client.is_connected
+    await stage.client.connect()
+    await stage.say("hello")
+    assert [event.text for event in stage.told.of(ReplyEnded)] == ["Hi."]
+
+
+async def test_a_mistake_of_ours_that_ends_a_session_is_told_to_whoever_waits_for_it(spoken, monkeypatch):
+    stage = spoken(VoiceStep([begin(), drop()]))
+    await stage.client.connect()
+    monkeypatch.setattr(stage.client._keeper._patience, "lasted", lambda seconds: 1 / 0)
+    running = asyncio.create_task(stage.client.run())
+
+    await stage.client.send({"text_message": {"role": "user", "content": "hello"}})
+
+    with pytest.raises(SessionClosedError, match="given up: ZeroDivisionError"):
+        await running
+    await stage.told.count(ModelDisconnected)
+    assert not stage.client.is_connected
+    assert [event.status for event in stage.told.of(TurnEnded)] == ["failed"]
+
+
+async def test_a_change_that_fails_when_the_server_has_agreed_belongs_to_who_wanted_it(spoken):
+    stage = spoken(say("Hi."))
+    await stage.client.connect()
+    before = stage.client.system_prompt
+
+    def change():
+        raise GraphError(["not this graph"])
+
+    other = {**CONVERSATION, "background": "You work in a library."}
+    with pytest.raises(GraphError, match="not this graph"):
+        await stage.client.go_on_in(IntentRouter(other), change)
+
+    await stage.holds(lambda: len(stage.script.sent("session.update")) == 3)
+    asked = [update["session"]["instructions"] for update in stage.script.sent("session.update")]
+    assert "library" in asked[1]
+    assert (asked[0], asked[2]) == (before, before)
+    await stage.say("hello")
+    assert stage.client.system_prompt == before

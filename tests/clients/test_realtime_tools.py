@@ -12,6 +12,7 @@ from intentional_nb.events import (
     ToolArguments,
     ToolCallEnded,
     ToolCallStarted,
+    TurnEnded,
     TurnStarted,
 )
 from intentional_nb.local.realtime.script import (
@@ -331,3 +332,23 @@ async def test_the_arguments_of_a_routing_call_are_told_before_its_decision(spok
     assert {piece.name for piece in pieces} == {"classify_response"}
     [decision] = stage.told.of(RouteDecision)
     assert stage.told.events.index(pieces[-1]) < stage.told.events.index(decision)
+
+
+async def test_a_mistake_of_ours_while_tools_run_ends_the_turn_in_order(spoken, monkeypatch):
+    stage = spoken(calls(("double", {"x": 2})), say("Hi."), tools=(double,), conversation=one_stage("double"))
+    await stage.client.connect()
+
+    async def run(follow_up):
+        raise ZeroDivisionError("ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("intentional_nb.clients.follow_up.FollowUp.run", run)
+        await stage.say("double it")
+
+    [ended] = stage.told.of(TurnEnded)
+    assert (ended.status, [event.error for event in stage.told.of(ErrorOccurred)]) == (
+        "failed",
+        ["ZeroDivisionError: ours"],
+    )
+    await stage.say("and now?")
+    assert stage.told.text == "Hi."

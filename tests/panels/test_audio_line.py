@@ -683,3 +683,43 @@ async def test_closing_tells_the_page_on_the_comm(make, comm):
 
     await until(lambda: comm.urgent("bye"))
     assert comm.urgent("bye") == [{"kind": "bye", "reason": "closed"}]
+
+
+# -- our own mistakes
+
+
+async def test_a_line_that_cannot_go_on_says_why_and_hangs_up(make, heard, monkeypatch):
+    line = make()
+
+    async with on_socket(line.open()) as page:
+        await page.hello()
+        monkeypatch.setattr(line, "_look", lambda: 1 / 0)
+        await until(lambda: heard.errors)
+
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                last = await page.read()
+        assert last["kind"] == "bye"
+
+    assert [repr(error) for error in heard.errors] == ["ZeroDivisionError('division by zero')"]
+    heard.errors.clear()
+
+
+async def test_what_cannot_be_dealt_with_is_told_and_the_line_goes_on(make, heard, monkeypatch):
+    line = make()
+    received, receive = [], line._reception.receive
+
+    def receive_but_the_first(channel, frame, number=None):
+        received.append(frame)
+        if len(received) == 1:
+            raise LookupError("ours")
+        receive(channel, frame, number)
+
+    monkeypatch.setattr(line._reception, "receive", receive_but_the_first)
+
+    async with on_socket(line.open()) as page:
+        await page.say("ping", at=1, got=0)
+        assert (await page.hello())["kind"] == "welcome"
+
+    assert [repr(error) for error in heard.errors] == ["LookupError('ours')"]
+    heard.errors.clear()

