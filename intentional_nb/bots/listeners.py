@@ -120,7 +120,7 @@ class Listeners:
             result = handler(event)
             if inspect.isawaitable(result):
                 runner.run(_finish(result))
-        except Exception as error:  # a handler is the user's code: whatever it raises is shown and harms nothing
+        except BaseException as error:  # the user's code: whatever it raises is shown and harms nothing
             # An error in a handler of errors would call that handler again, for ever.
             if not (isinstance(event, ErrorOccurred) and event.where.startswith("handler ")):
                 text = f"handler {name} for {event.handler_name} failed: {type(error).__name__}: {error}"

@@ -1,3 +1,4 @@
+import asyncio
 import gc
 import threading
 import weakref
@@ -88,6 +89,26 @@ def test_a_failing_handler_harms_nothing_and_is_told(listeners, failures):
     assert len(seen) == 1
     assert "ZeroDivisionError" in failures[0].error
     assert "on_text_message_from_model" in failures[0].error
+
+
+@pytest.mark.parametrize("raised", [SystemExit("enough"), asyncio.CancelledError("no more")])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_handler_that_wants_to_leave_ends_nobody_elses_handlers(listeners, failures, raised, is_async):
+    seen = []
+
+    def leave(event):
+        raise raised
+
+    async def leave_later(event):
+        raise raised
+
+    listeners.add("*", leave_later if is_async else leave)
+    listeners.add("*", lambda event: seen.append(event.delta))
+
+    told(listeners, ReplyText(turn=1, delta="x"), ReplyText(turn=1, delta="y"))
+
+    assert seen == ["x", "y"]
+    assert [failure.exception for failure in failures] == [raised, raised]
 
 
 def test_a_failing_handler_of_errors_does_not_go_round_in_circles(listeners, failures):
