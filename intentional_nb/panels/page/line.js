@@ -4,8 +4,8 @@
  *   page -> kernel  {kind, client, command, …}   `command` is made here, so that what arrives twice is done once
  *   kernel -> page  {kind: "ack", command, seq}  a command has arrived; the number of the latest message so far
  *
- * They go to the control model, which is handled beside a running cell where the kernel can do that, and once more to
- * the panel's own model when no answer comes. Every panel understands
+ * They go to the control model, which is handled beside a running cell where the kernel can do that, and when no answer
+ * comes again, more and more seldom, in turn to the panel's own model and to it. Every panel understands
  *
  *   hello {}               here I am, or: a number is missing; answered by a snapshot
  *   ping {}                are you there?
@@ -13,6 +13,7 @@
  */
 
 const AGAIN_MS = 1200; // then a command is sent a second time, the other way
+const SELDOMER = 3; // so many times later it is sent once more: few of them wait for a kernel that is busy for an hour
 const BUSY_MS = 2000; // then the person is told that the kernel is busy
 const LOST_MS = 30_000; // then the person is told that it may be gone
 export const REST_MS = 5000; // between two pings
@@ -30,7 +31,7 @@ export function createLine(ways) {
   const now = ways.now ?? (() => performance.now());
   const later = ways.later ?? setTimeout;
   const client = ways.client ?? Math.random().toString(36).slice(2, 10);
-  /** @type {Map<string, {message: any, buffers?: ArrayBuffer[], since: number, again: boolean}>} */
+  /** @type {Map<string, {message: any, buffers?: ArrayBuffer[], since: number, againMs: number, count: number}>} */
   const open = new Map();
   let count = 0;
   let isWatching = false;
@@ -67,9 +68,9 @@ export function createLine(ways) {
     for (const command of open.values()) {
       const age = now() - command.since;
       oldest = Math.max(oldest, age);
-      if (age >= AGAIN_MS && !command.again) {
-        command.again = true;
-        attempt(ways.sendOther, command);
+      if (age >= command.againMs) {
+        command.againMs *= SELDOMER;
+        attempt(command.count++ % 2 ? ways.sendOther : ways.send, command);
       }
     }
     if (health !== "gone") setHealth(oldest >= LOST_MS ? "silent" : oldest >= BUSY_MS ? "busy" : "live");
@@ -84,7 +85,7 @@ export function createLine(ways) {
     /** @param {string} kind @param {object} [rest] @param {ArrayBuffer[]} [buffers] @returns {string} the command's id */
     send(kind, rest = {}, buffers) {
       const id = `${client}-${++count}`;
-      const command = { message: { kind, client, command: id, ...rest }, buffers, since: now(), again: false };
+      const command = { message: { kind, client, command: id, ...rest }, buffers, since: now(), againMs: AGAIN_MS, count: 1 };
       open.set(id, command);
       attempt(ways.send, command);
       watch();
