@@ -88,12 +88,17 @@ class PanelPage:
 
     def wait_for(self, kind: str, count: int = 1, *, by: str = "control") -> dict[str, Any]:
         """The page's ``count``-th message of this kind, waited for."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while len(found := self.sent(kind, by=by)) < count:
             if time.monotonic() > deadline:
                 raise AssertionError(f"the page did not send {kind!r} {count} times, only {self.sent(by=by)}")
             self.page.wait_for_timeout(10)
         return found[count - 1]
+
+    def wait_for_frames(self, count: int = 2) -> None:
+        """Wait until the page has been painted this often."""
+        for _ in range(count):
+            self.page.evaluate("() => new Promise(requestAnimationFrame)")
 
     def tell(self, message: Mapping[str, Any], *, by: str = "model") -> None:
         """Send a message to the page."""

@@ -174,10 +174,18 @@ class NotebookPage:
         self.wait_for_kernel()
         return self
 
-    def reload(self) -> None:
-        """What F5 does."""
-        self.page.reload()
-        self.wait_for_kernel()
+    def reload(self, shows: str) -> None:
+        """What F5 does, until ``shows``, a selector, is there.
+
+        Done again when the front end gave up on the widgets, which it does when a busy machine keeps it waiting.
+        """
+        lost = self.page.get_by_text("Error displaying widget")
+        for _ in range(3):
+            self.page.reload()
+            self.wait_for_kernel()
+            self.page.locator(shows).or_(lost).first.wait_for(timeout=60_000)
+            if lost.count() == 0:
+                return
 
     def wait_for_kernel(self) -> None:
         """Wait until the notebook is shown and its kernel is idle."""

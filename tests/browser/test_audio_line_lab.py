@@ -20,7 +20,7 @@ needs_proxy = pytest.mark.skipif(
 ways = pytest.mark.parametrize("way", ["direct", pytest.param("proxy", marks=needs_proxy), "comm"])
 
 
-BUSY = ["time.sleep(5)", "end = time.time() + 5\nwhile time.time() < end: pass"]
+BUSY = ["time.sleep(10)", "end = time.time() + 10\nwhile time.time() < end: pass"]
 
 
 @pytest.fixture(scope="module")

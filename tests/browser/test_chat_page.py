@@ -516,7 +516,7 @@ def test_the_end_of_the_conversation_stays_in_view(chat):
 def test_somebody_who_reads_further_up_is_left_there_and_offered_the_way_down(chat):
     page = chat(view(tall(8)))
     log(page).evaluate("node => { node.scrollTop = 100; }")
-    page.page.wait_for_timeout(50)  # the scroll event comes with the next frame
+    page.wait_for_frames()  # the scroll event comes with the next one
 
     page.update(["turn", only(9, "hi", TextEntry("more\n\n" * 20), status="running")])
 
@@ -529,7 +529,7 @@ def test_somebody_who_reads_further_up_is_left_there_and_offered_the_way_down(ch
 def test_sending_goes_back_to_the_end(chat):
     page = chat(view(tall(8)))
     log(page).evaluate("node => { node.scrollTop = 0; }")
-    page.page.wait_for_timeout(50)
+    page.wait_for_frames()
 
     field(page).fill("hello")
     field(page).press("Enter")

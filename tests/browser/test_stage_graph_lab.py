@@ -68,13 +68,10 @@ class Graph:
 
     def trail(self):
         """The stages on the trail, oldest first."""
-        return [
-            node.evaluate("node => node.closest('[data-stage]').dataset.stage")
-            for _, node in sorted(
-                (badge.locator("text").text_content(), badge)
-                for badge in self.panel.locator(".inb-g-trail-badge").all()
-            )
-        ]
+        found = self.panel.locator(".inb-g-trail-badge").evaluate_all(
+            "nodes => nodes.map((n) => [n.querySelector('text').textContent, n.closest('[data-stage]').dataset.stage])"
+        )
+        return [name for _, name in sorted(found)]
 
     def visits(self):
         """How often each stage was entered, as its badge says."""
@@ -82,6 +79,11 @@ class Graph:
             "nodes => nodes.map((n) => [n.closest('[data-stage]').dataset.stage, n.lastElementChild.textContent])"
         )
         return {name: int(words.removeprefix("×")) for name, words in found}
+
+    def expect_shows(self, trail, visits):
+        """Trail and counts are, or come to be, these."""
+        told = (trail, visits)
+        wait_until(lambda: (self.trail(), self.visits()) == told, f"the graph to show {told}")
 
 
 @pytest.fixture
@@ -105,12 +107,11 @@ def test_twelve_turns_are_followed_and_after_each_the_page_shows_what_the_events
     page, shown = graph(*WALK)
     shown.expect_at("availability")
 
-    for number, choice in enumerate(WALK, 1):
+    for number in range(1, len(WALK) + 1):
         says = json.loads(page.ask(f"bot.say('words {number}'); told()"))
         shown.expect_at(says["stage"])
         expect(shown.panel.locator(".inb-s-last q")).to_have_text(f"words {number}")
-        assert shown.trail() == says["trail"], choice
-        assert shown.visits() == says["visits"], choice
+        shown.expect_shows(says["trail"], says["visits"])
     expect(shown.panel.locator(".inb-s-last")).to_contain_text("refused moon")
 
     shown.panel.locator('[data-choice="time_kept"]').dispatch_event("click")
@@ -132,8 +133,9 @@ def test_an_open_stage_tells_exactly_what_the_server_was_sent(graph):
     assert json.loads(schema) == first["tools"][-1]
     shown.stage("name").click()
 
+    told = page.ask("print(bot.llm.system_prompt, end='')")
+    wait_until(lambda: prompt.text_content() == told, f"the prompt {told!r}, not that of the stage before")
     expect(shown.side).to_contain_text("as sent in turn 2")
-    assert prompt.text_content() == page.ask("print(bot.llm.system_prompt, end='')")
 
 
 def test_a_reloaded_page_shows_the_same_and_goes_on(graph):
@@ -142,14 +144,14 @@ def test_a_reloaded_page_shows_the_same_and_goes_on(graph):
     shown.expect_at("age")
     page.save()
 
-    page.reload()
+    page.reload(".inb-stages .is-now")
     shown = Graph(page)
 
     shown.expect_at("age")
-    assert shown.visits() == {"availability": 1, "name": 1, "age": 1}
+    shown.expect_shows([], {"availability": 1, "name": 1, "age": 1})
     page.ask("bot.say('can we move it?')")
     shown.expect_at("reschedule")
-    assert shown.trail() == ["age"]
+    shown.expect_shows(["age"], {"availability": 1, "name": 1, "age": 1, "reschedule": 1})
     wait_until(lambda: "can we move it?" in copy_in(page.outputs(0)), "the copy in the notebook after a reload")
 
 
@@ -167,7 +169,7 @@ def test_two_views_and_two_tabs_show_one_conversation_and_a_rewind(graph, notebo
 
     for shown in (first, second, third):
         shown.expect_at("name")
-        assert shown.visits() == {"availability": 1, "name": 1}
+        shown.expect_shows([], {"availability": 1, "name": 1})
     page.ask("bot.reset()")
     for shown in (first, second, third):
         shown.expect_at("availability")

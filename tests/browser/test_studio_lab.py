@@ -132,18 +132,20 @@ class Studio:
         expect(self.graph.locator(".inb-g-trail-badge")).to_have_count(len(told["trail"]))
         expect(self.calls.locator(".inb-c-card")).to_have_count(len(told["tools"]) + len(told["moves"]))
         expect(self.timeline.locator(".inb-t-turn")).to_have_count(len(told["turns"]))
-        assert self.calls_shown() == {"tools": told["tools"], "moves": told["moves"]}
+        calls = {"tools": told["tools"], "moves": told["moves"]}
+        wait_until(lambda: self.calls_shown() == calls, f"the calls to be {calls}")
 
     def calls_shown(self):
         """The calls in order: names and results of tools, kinds of moves."""
-        cards = self.calls.locator(".inb-c-card").evaluate_all("nodes => nodes.map((node) => ({ ...node.dataset }))")
-        names = self.calls.locator(".inb-c-name").all_text_contents()
+        cards = self.calls.locator(".inb-c-card").evaluate_all(
+            "nodes => nodes.map((n) => ({ name: n.querySelector('.inb-c-name').textContent, ...n.dataset }))"
+        )
         tools = [
-            [name, {"ok": "ok", "failed": "error"}.get(card["state"], card["state"])]
-            for name, card in zip(names, cards, strict=True)
+            [card["name"], {"ok": "ok", "failed": "error"}.get(card["state"], card["state"])]
+            for card in cards
             if card["kind"] == "tool"
         ]
-        return {"tools": tools, "moves": [card["move"] for card in cards if card["kind"] == "routing"]}
+        return {"tools": tools, "moves": [card.get("move") for card in cards if card["kind"] == "routing"]}
 
 
 @pytest.fixture
@@ -202,7 +204,7 @@ def test_a_reloaded_page_shows_the_same_and_goes_on(studio):
     shown.expect_shows(told)
     page.save()
 
-    page.reload()
+    page.reload(".inb-studio .is-now")
     shown = Studio(page)
 
     shown.expect_shows(told)

@@ -38,16 +38,6 @@ def timeline(notebook):
     return open_timeline
 
 
-def reload(page):
-    """Load the page again; once more when the front end gave up on the widgets, as on a machine that is very busy."""
-    lost = page.page.get_by_text("Error displaying widget")
-    for _ in range(3):
-        page.reload()
-        expect(page.page.locator(".inb-timeline details").first.or_(lost.first).first).to_be_visible(timeout=60_000)
-        if lost.count() == 0:
-            return
-
-
 def copy_in(outputs):
     """The plain bars among a cell's outputs."""
     return "".join(html for output in outputs if "inb-static" in (html := "".join(output["data"].get("text/html", ""))))
@@ -66,7 +56,7 @@ def test_each_turn_is_shown_as_the_records_tell_it_also_after_a_reload(timeline)
     expect(panel.locator("details[open] .inb-t-facts")).to_contain_text(f"{told[-1]['input_tokens']:,} in")
 
     page.save()
-    reload(page)
+    page.reload(".inb-timeline details")
     panel = page.page.locator(".inb-timeline")
     expect(panel.locator("details")).to_have_count(3, timeout=30_000)
     expect(panel.locator("details[open]").get_by_role("listitem")).to_have_count(len(spans))

@@ -234,7 +234,7 @@ def test_the_latest_is_in_view_until_people_look_at_something_else(calls):
     go(page, calls_view(many[:-1]))
     assert log.evaluate(is_at_end)
     log.evaluate("node => { node.scrollTop = 0; }")
-    page.page.wait_for_timeout(50)  # the page hears of a scroll with its next frame
+    page.wait_for_frames()  # the page hears of a scroll with its next one
     go(page, calls_view(many))
 
     assert log.evaluate("node => node.scrollTop") == 0
