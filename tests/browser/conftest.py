@@ -120,16 +120,16 @@ def tab(chromium: Browser) -> Iterator[BrowserContext]:
 def notebook(
     lab: LabServer, tab: BrowserContext, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., NotebookPage]]:
-    """Call it with the sources of code cells: they are opened in JupyterLab, not yet run.
+    """Call it with the sources of code cells, or with the name of a notebook: opened in JupyterLab, not yet run.
 
     Keep the picture of a page whose test failed by setting INB_SCREENSHOTS to a folder.
     """
     opened: list[NotebookPage] = []
 
-    def open_notebook(*cells: str, name: str | None = None, app: str = "lab") -> NotebookPage:
+    def open_notebook(*cells: str, name: str | None = None, app: str = "lab", shows: str | None = None) -> NotebookPage:
         page = NotebookPage(lab, tab, name or lab.notebook(cells), app=app)
         opened.append(page)
-        return page.open()
+        return page.open(shows=shows)
 
     yield open_notebook
     _keep_picture(request.node.name, [page.page for page in opened])

@@ -167,25 +167,37 @@ class NotebookPage:
         self.page.set_default_timeout(20_000)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
 
-    def open(self) -> NotebookPage:
-        """Go to the notebook and wait until its kernel is ready."""
+    def open(self, *, shows: str | None = None) -> NotebookPage:
+        """Go to the notebook and wait until its kernel is ready.
+
+        Args:
+            shows: A selector of what a live panel in it shows, to be waited for.
+        """
         where = f"lab/workspaces/{uuid.uuid4().hex[:8]}/tree" if self._app == "lab" else "notebooks"
         self.page.goto(f"{self._server.url}/{where}/{self.name}?token={self._server.token}")
         self.wait_for_kernel()
+        if shows is not None:
+            self._wait_for_panel(shows)
         return self
 
-    def reload(self, shows: str) -> None:
-        """What F5 does, until ``shows``, a selector, is there.
+    def reload(self, *, shows: str) -> None:
+        """What F5 does; ``shows`` as in `open`."""
+        self.page.reload()
+        self.wait_for_kernel()
+        self._wait_for_panel(shows)
 
-        Done again when the front end gave up on the widgets, which it does when a busy machine keeps it waiting.
+    def _wait_for_panel(self, shows: str) -> None:
+        """Wait for a panel of a kernel that was there before the page.
+
+        On a busy machine the front end gives up on the widgets of such a kernel; people then load the page again.
         """
         lost = self.page.get_by_text("Error displaying widget")
         for _ in range(3):
-            self.page.reload()
-            self.wait_for_kernel()
             self.page.locator(shows).or_(lost).first.wait_for(timeout=60_000)
             if lost.count() == 0:
                 return
+            self.page.reload()
+            self.wait_for_kernel()
 
     def wait_for_kernel(self) -> None:
         """Wait until the notebook is shown and its kernel is idle."""

@@ -125,7 +125,7 @@ def test_a_reloaded_page_shows_the_same_goes_on_and_still_writes_into_the_notebo
     shown.wait_until_ready()
     page.save()
 
-    page.reload(".inb-chat")
+    page.reload(shows=".inb-chat")
     shown = Chat(page)
 
     expect(shown.replies).to_have_text(["Hello!", "before"], timeout=20_000)
@@ -200,7 +200,7 @@ def test_two_panels_and_two_tabs_show_one_conversation(chat, notebook):
     page, first = chat('text("to all of you")', panel="display(panel); display(ChatPanel(bot, title='Other'))")
     second = Chat(page, 1)
     page.save()
-    other_tab = notebook(name=page.name)
+    other_tab = notebook(name=page.name, shows=".inb-chat")
     third = Chat(other_tab)
 
     second.say("hello")

@@ -144,7 +144,7 @@ def test_a_reloaded_page_shows_the_same_and_goes_on(graph):
     shown.expect_at("age")
     page.save()
 
-    page.reload(".inb-stages .is-now")
+    page.reload(shows=".inb-stages .is-now")
     shown = Graph(page)
 
     shown.expect_at("age")
@@ -159,7 +159,7 @@ def test_two_views_and_two_tabs_show_one_conversation_and_a_rewind(graph, notebo
     page, first = graph("available", "name_given", panel="display(graph); display(StageGraph(bot, direction='LR'))")
     second = Graph(page, 1)
     page.save()
-    other_tab = notebook(name=page.name)
+    other_tab = notebook(name=page.name, shows=".inb-stages .is-now")
     third = Graph(other_tab)
 
     page.ask("bot.say('yes'); bot.say('Ada')")

@@ -204,7 +204,7 @@ def test_a_reloaded_page_shows_the_same_and_goes_on(studio):
     shown.expect_shows(told)
     page.save()
 
-    page.reload(".inb-studio .is-now")
+    page.reload(shows=".inb-studio .is-now")
     shown = Studio(page)
 
     shown.expect_shows(told)

@@ -56,7 +56,7 @@ def test_each_turn_is_shown_as_the_records_tell_it_also_after_a_reload(timeline)
     expect(panel.locator("details[open] .inb-t-facts")).to_contain_text(f"{told[-1]['input_tokens']:,} in")
 
     page.save()
-    page.reload(".inb-timeline details")
+    page.reload(shows=".inb-timeline details")
     panel = page.page.locator(".inb-timeline")
     expect(panel.locator("details")).to_have_count(3, timeout=30_000)
     expect(panel.locator("details[open]").get_by_role("listitem")).to_have_count(len(spans))
