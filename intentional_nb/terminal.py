@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["chat"]
 
 _HELP = "Ctrl+C interrupts the bot, Ctrl+D or /quit leaves, /reset starts over."
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a terminal obeys instead of printing it: with it a model could move the cursor or fill the clipboard."""
 _SPOKEN = "This bot speaks. Here you read and write; in a notebook, VoicePanel(bot) lets you hear it and talk to it."
 
 
@@ -136,7 +139,7 @@ class Screen:
     def note(self, text: str) -> None:
         """Print a remark that nobody in the conversation said."""
         self.end_line()
-        for line in text.splitlines():
+        for line in _printable(text).split("\n"):
             print(f"\033[2m     {line}\033[0m" if self._is_terminal else f"     {line}")
         sys.stdout.flush()
 
@@ -151,7 +154,7 @@ class Screen:
             self.end_line()
             print("bot> ", end="")
             self._part = event.part
-        print(event.delta, end="", flush=True)
+        print(_printable(event.delta), end="", flush=True)
 
     def _route(self, event: events.RouteDecision) -> None:
         if event.kind == "refused":
@@ -166,3 +169,7 @@ class Screen:
     def _ended(self, event: events.ReplyEnded) -> None:
         if event.status != "completed":
             self.note(f"({event.status}{': ' + event.reason if event.reason else ''})")
+
+
+def _printable(text: str) -> str:
+    return _OBEYED.sub(lambda found: f"[U+{ord(found[0]):04X}]", text.replace("\r\n", "\n"))

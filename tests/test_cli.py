@@ -19,6 +19,8 @@ import yaml
 
 import intentional_nb
 from intentional_nb import LocalServer, Script, script
+from intentional_nb.events import ReplyText, ToolCallEnded
+from intentional_nb.terminal import Screen
 from tests.source import ROOT
 
 GOOD = """\
@@ -210,6 +212,29 @@ def test_chat_does_not_start_without_its_file(tmp_path):
     assert "there is no file 'nowhere.yml'" in result.stderr
 
 
+def test_chat_goes_on_where_the_terminal_has_no_letters_for_what_is_said(files):
+    answers = Script(script.text("Grüße 🎉 aus"), script.text("Fine."))
+    with LocalServer(answers) as server, chatting(files, server, PYTHONIOENCODING="ascii") as (process, seen):
+        say(process, "Hello")
+        seen.wait_for("bot> Gr??e ? aus")
+        say(process, "And?")
+        seen.wait_for("Fine.")
+        process.stdin.close()
+
+        assert process.wait(timeout=30) == 0
+
+
+def test_what_a_model_or_a_tool_says_does_not_steer_the_terminal(capsys):
+    screen = Screen()
+
+    screen.show(ReplyText(turn=1, delta="a\x1b]52;c;aGk=\x07b\tc\r\nd\re\x9bJ"))
+    screen.show(ToolCallEnded(turn=1, call_id="1", name="look", status="ok", duration_ms=1, output="one\n\x1b[2Jtwo"))
+
+    assert capsys.readouterr().out == (
+        "bot> a[U+001B]]52;c;aGk=[U+0007]b\tc\nd[U+000D]e[U+009B]J\n     ⚙ look: one\n     [U+001B][2Jtwo\n"
+    )
+
+
 def test_chat_goes_on_after_the_reply_was_interrupted(files):
     answers = Script(script.stalled("Once upon"), script.text("Fine."))
     with LocalServer(answers) as server, chatting(files, server) as (process, seen):
@@ -246,14 +271,14 @@ class Seen:
 
 
 @contextmanager
-def chatting(folder, server) -> Iterator[tuple[subprocess.Popen[str], Seen]]:
+def chatting(folder, server, **extra) -> Iterator[tuple[subprocess.Popen[str], Seen]]:
     llm = {"client": "openai", "name": "local-chat", "base_url": server.base_url, "api_key_name": "TICKET_KEY"}
     config = {"bot": {"type": "direct_to_llm", "llm": llm}, "conversation": yaml.safe_load(GOOD)}
     (folder / "bot.yml").write_text(yaml.safe_dump(config))
     process = subprocess.Popen(
         [sys.executable, "-m", "intentional_nb", "chat", "bot.yml"],
         cwd=folder,
-        env=environment(TICKET_KEY=server.api_key),
+        env=environment(TICKET_KEY=server.api_key, **extra),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
