@@ -192,10 +192,9 @@ function talkWith(button, session) {
     });
   }
   button.addEventListener("click", (event) => {
-    if (isByPointer && isHolding()) {
-      isByPointer = false;
-      return;
-    }
+    const wasHeld = isByPointer && event.detail > 0;
+    isByPointer = false;
+    if (wasHeld && isHolding()) return;
     // A click that no pointer made: of Enter, or of a screen reader, which cannot hold.
     if (isHolding()) session.hold(!session.sound.state.isHeld);
     else session.toggle();

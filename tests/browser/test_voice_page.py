@@ -412,6 +412,21 @@ def test_enter_begins_and_ends_for_those_who_cannot_hold(talking):
     page.wait_until(lambda: [told["down"] for told in page.said("talk")] == [True, False], "the end of talking")
 
 
+def test_enter_works_after_a_hold_that_the_browser_takes_for_no_click(talking):
+    page = talking(talk={"mode": "hold", "state": "listening"})
+    page.button.evaluate(
+        """node => {
+          node.setPointerCapture = () => {};
+          for (const name of ['pointerdown', 'pointerup']) node.dispatchEvent(new PointerEvent(name, { button: 0 }));
+        }"""
+    )
+    expect(page.button).to_have_attribute("aria-pressed", "false")
+
+    page.button.press("Enter")
+
+    expect(page.button).to_have_attribute("aria-pressed", "true")
+
+
 def test_holding_starts_the_microphone_when_it_is_off(voice):
     page = voice(talk={"mode": "hold", "state": "listening"})
 
