@@ -1,4 +1,7 @@
-"""One panel's module on a blank page, over a model that the test plays: no kernel, no server, a tenth of a second."""
+"""One panel's module on a blank page, over a model that the test plays: no kernel, no server, a tenth of a second.
+
+Pings are answered by themselves, unless the test moves the clock: a slow machine is no busy kernel.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ __all__ = ["PanelPage", "blank_page"]
 _PANELS = Path(__file__).parents[2] / "intentional_nb" / "panels"
 
 _FAKE = """
-({ source, css, options, hasControl }) => {
+({ source, css, options, hasControl, isAlive }) => {
   document.head.append(Object.assign(document.createElement('style'), { textContent: css }));
   const fakeModel = (traits) => {
     const listeners = [];
@@ -32,11 +35,14 @@ _FAKE = """
         if (this.isGone) throw new Error('Cannot send');
         sent.push(structuredClone(message));
         buffers.push(structuredClone(parts));
+        if (isAlive && message.kind === 'ping') setTimeout(answer, 0, message.command);
       },
       emit: (name, ...rest) => listeners.filter(([known]) => known === name).forEach(([, call]) => call(...rest)),
     };
   };
   const control = fakeModel({});
+  let seq = 0; // of the latest numbered message
+  const answer = (command) => control.emit('msg:custom', { kind: 'ack', command, seq });
   const model = fakeModel({ options: { ...options, control: 'control' } });
   model.widget_manager = {
     get_model: async (id) => {
@@ -47,6 +53,7 @@ _FAKE = """
     },
     create_view: async (part) => part.view(),
   };
+  model.on('msg:custom', (message) => { seq = message.seq ?? seq; });
   window.fake = { model, control };
   window.load = async () => {
     const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
@@ -174,6 +181,7 @@ def blank_page(
             "css": bundle(_PANELS / f"{name}.css") + sheet,
             "options": dict(options),
             "hasControl": has_control,
+            "isAlive": not has_clock,
         },
     )
     return shown

@@ -154,7 +154,7 @@ def test_the_notebooks_shortcuts_stay_away_from_the_panel(chat):
 
     assert page.count_cells() == before
     assert page.evaluate("return panel.content.model.cells.get(0).executionCount;") == 1
-    assert page.page.locator(".jp-Dialog").count() == 0
+    expect(page.page.locator(".jp-Dialog")).to_have_count(0)
 
 
 def test_a_restarted_kernel_is_noticed_and_what_was_typed_is_in_the_new_panel(chat):
@@ -193,7 +193,7 @@ def test_a_saved_notebook_can_be_read_without_its_kernel(chat, notebook, lab, is
     expect(output).to_contain_text("Who are you?")
     expect(output.locator("strong")).to_have_text("bold")
     expect(output).to_contain_text("nonsense")
-    assert reader.page.locator(".inb-chat").count() == 0
+    expect(reader.page.locator(".inb-chat")).to_have_count(0)
 
 
 def test_two_panels_and_two_tabs_show_one_conversation(chat, notebook):
@@ -248,7 +248,7 @@ def test_hostile_text_of_the_model_does_nothing(chat):
     expect(shown.words.last).to_have_text("<b>and me</b>")
     shown.wait_until_ready()
     assert page.evaluate("return window.hacked ?? null;") is None
-    assert shown.panel.locator("script, img, b").count() == 0
+    expect(shown.panel.locator("script, img, b")).to_have_count(0)
 
 
 def test_axe_finds_nothing_wrong_in_the_light_and_the_dark_theme(chat):

@@ -60,7 +60,7 @@ def test_a_conversation_is_drawn_in_order(chat):
 
     words = ["Hello! I would", "Yes, go ahead", "ask_time", "What is your name?", "current_date_time", "Ada Lovelace"]
     assert [text.index(word) for word in words] == sorted(text.index(word) for word in words)
-    assert page.panel.locator(".inb-move").count() == 5
+    expect(page.panel.locator(".inb-move")).to_have_count(5)
     assert page.panel.locator("table td").first.inner_text() == "name"
     assert page.problems == []
 
@@ -215,7 +215,7 @@ def test_hostile_text_stays_text_wherever_it_stands(chat):
 
     page.panel.locator("summary").click()
 
-    assert page.panel.locator("img, script, b").count() == 0
+    expect(page.panel.locator("img, script, b")).to_have_count(0)
     assert page.page.evaluate("window.hacked") is None
     assert page.panel.inner_text().count('<img src=x onerror="window.hacked=1">') >= 8
 
@@ -225,7 +225,7 @@ def test_a_link_leads_out_of_the_notebook_and_only_to_the_web(chat):
 
     links = page.panel.locator("a")
 
-    assert links.count() == 1
+    expect(links).to_have_count(1)
     assert links.get_attribute("target") == "_blank"
     assert "noopener" in links.get_attribute("rel")
 
@@ -677,7 +677,7 @@ def test_a_view_that_was_removed_is_drawn_no_more_and_the_kernel_told(chat):
     page.page.evaluate("window.cleanup()")
     page.update(["turn", only(1, "hi", TextEntry("there"))])
 
-    assert page.panel.locator(".inb-turn").count() == 0
+    expect(page.panel.locator(".inb-turn")).to_have_count(0)
     page.acknowledge(page.wait_for("away"))
     page.page.evaluate("window.draw(document.querySelector('#panel'))")
     page.wait_for("hello", 2)
@@ -830,5 +830,5 @@ def test_hundreds_of_updates_are_all_there(chat):
         }"""
     )
 
-    assert page.panel.locator(".inb-block").count() == 300
+    expect(page.panel.locator(".inb-block")).to_have_count(300)
     assert distance_to_the_end(page) < 5

@@ -210,7 +210,7 @@ def test_the_notebooks_shortcuts_stay_away_from_the_graph(graph):
 
     assert page.count_cells() == before
     assert page.evaluate("return panel.content.model.cells.get(0).executionCount;") == 1
-    assert page.page.locator(".jp-Dialog").count() == 0
+    expect(page.page.locator(".jp-Dialog")).to_have_count(0)
 
 
 def test_the_wheel_scrolls_the_notebook(graph):
@@ -248,7 +248,7 @@ def test_a_saved_notebook_shows_the_last_state_without_its_kernel(graph, noteboo
     assert "the conversation stands in reschedule" in image.get_attribute("alt")
     expect(copy).to_contain_text("“another <b>day</b>?”")
     expect(copy).to_contain_text("to return to: name")
-    assert reader.page.locator(".inb-stages").count() == 0
+    expect(reader.page.locator(".inb-stages")).to_have_count(0)
 
 
 def test_axe_finds_nothing_wrong_in_the_light_and_the_dark_theme(graph):

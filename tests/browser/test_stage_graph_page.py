@@ -141,7 +141,7 @@ def test_visited_stages_and_ways_have_their_counts(graph):
     assert "is-visited" in classes(stage(page, "name"))
     assert "is-visited" not in classes(stage(page, "confirm"))
     assert label(page, "available").locator(".inb-s-count").text_content() == "×1"
-    assert label(page, "time_kept").locator(".inb-s-count").count() == 0
+    expect(label(page, "time_kept").locator(".inb-s-count")).to_have_count(0)
     jump = page.panel.locator('[data-key="jump-mark-any-to-stage-reschedule"]')
     assert {"is-gone"} <= classes(jump)
     assert jump.locator(".inb-s-count").text_content() == "×1"
@@ -220,9 +220,9 @@ def test_turns_taken_back_leave_no_mark(graph):
     go(page, after(SAID[0]))
 
     assert [node.get_attribute("data-stage") for node in page.panel.locator(".is-now").all()] == ["name"]
-    assert page.panel.locator(".is-trail").count() == 0
-    assert stage(page, "age").locator(".inb-s-badge").count() == 0
-    assert page.panel.locator(".inb-s-count").count() == 1
+    expect(page.panel.locator(".is-trail")).to_have_count(0)
+    expect(stage(page, "age").locator(".inb-s-badge")).to_have_count(0)
+    expect(page.panel.locator(".inb-s-count")).to_have_count(1)
     expect(page.panel.locator(".inb-s-last")).to_contain_text("Turn 1")
 
 
@@ -334,7 +334,7 @@ def test_who_wants_no_motion_sees_the_line_lit_and_nothing_run(graph):
 
     go(page, after(*SAID[:2]))
 
-    assert page.panel.locator(".inb-s-run").count() == 0
+    expect(page.panel.locator(".inb-s-run")).to_have_count(0)
     assert "is-last" in classes(label(page, "name_given"))
     box = stage(page, "age").locator(".inb-g-box")
     assert box.evaluate("node => getComputedStyle(node).transitionDuration") == "0s"
@@ -915,7 +915,7 @@ def test_sixty_stages_open_where_the_conversation_is_and_can_be_read(graph):
     turns = (("go", "straight_on"), ("on", "straight_on"), ("right", "turned_right"), ("what?", "question_7"))
     page = graph(after(*turns, graph=town))
 
-    assert page.panel.locator("[data-stage]").count() == 61
+    expect(page.panel.locator("[data-stage]")).to_have_count(61)
     assert is_seen(page, "question_7")
     height = stage(page, "question_7").locator(".inb-g-name").evaluate("node => node.getBoundingClientRect().height")
     assert height >= 11
@@ -1023,7 +1023,7 @@ def test_hostile_names_and_words_stay_text(graph):
     page.panel.locator(f'[data-key="{shown["now"]}"]').dispatch_event("click")
     page.panel.get_by_role("combobox").focus()
 
-    assert page.panel.locator("img, script, b, iframe, foreignObject").count() == 0
+    expect(page.panel.locator("img, script, b, iframe, foreignObject")).to_have_count(0)
     assert page.page.evaluate("window.hacked") is None
     assert side(page).inner_text().count("<script>") >= 3
     assert page.problems == []
@@ -1044,11 +1044,11 @@ def test_of_a_text_that_our_renderer_did_not_write_only_shapes_are_drawn(graph, 
     page = graph(stage_view(SHOP, picture_TB={"key": "other", "svg": text}, directions=()))
 
     canvas = page.panel.locator(".inb-s-sheet")
-    assert canvas.locator("script, image, foreignObject, a, style, img").count() == 0
-    assert canvas.locator("[onclick], [onload], [style], [href]").count() == 0
+    expect(canvas.locator("script, image, foreignObject, a, style, img")).to_have_count(0)
+    expect(canvas.locator("[onclick], [onload], [style], [href]")).to_have_count(0)
     stage(page, "order").dispatch_event("click")
     assert page.page.evaluate("window.hacked") is None
-    assert page.panel.locator(".inb-s-sheet [id]").count() == 0
+    expect(page.panel.locator(".inb-s-sheet [id]")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -1155,7 +1155,7 @@ def test_a_stage_that_is_gone_is_closed_and_that_is_said(graph):
 
     expect(side(page)).to_be_hidden()
     expect(page.panel.get_by_role("status")).to_have_text("Stage menu is not in the graph any more")
-    assert page.panel.locator("[data-stage]").count() == 3
+    expect(page.panel.locator("[data-stage]")).to_have_count(3)
 
 
 # -- the kernel

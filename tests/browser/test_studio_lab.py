@@ -281,7 +281,7 @@ def test_the_notebooks_shortcuts_stay_away(studio):
 
     assert page.count_cells() == before
     assert page.evaluate("return panel.content.model.cells.get(0).executionCount;") == 1
-    assert page.page.locator(".jp-Dialog").count() == 0
+    expect(page.page.locator(".jp-Dialog")).to_have_count(0)
 
 
 def test_it_has_a_tab_of_its_own_where_people_want_one(studio):

@@ -233,7 +233,7 @@ def test_no_key_reaches_the_notebook(studio):
 
     assert page.page.evaluate("() => window.keys") == []
     focusable = "button.inb-tab, [role=separator]"
-    assert page.panel.locator(f":is({focusable}):not([data-lm-suppress-shortcuts])").count() == 0
+    expect(page.panel.locator(f":is({focusable}):not([data-lm-suppress-shortcuts])")).to_have_count(0)
 
 
 def test_panels_stand_side_by_side_where_there_is_room(blank):

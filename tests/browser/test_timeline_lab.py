@@ -72,7 +72,7 @@ def test_the_notebooks_shortcuts_stay_away(timeline):
         page.page.keyboard.press(key)
 
     assert page.count_cells() == before
-    assert page.page.locator(".jp-Dialog").count() == 0
+    expect(page.page.locator(".jp-Dialog")).to_have_count(0)
     expect(panel.locator("summary").last).to_be_focused()
 
 
@@ -101,7 +101,7 @@ def test_a_saved_notebook_keeps_the_bars_without_its_kernel(timeline, notebook, 
     assert all(width >= 1 and height == 9 and colour.startswith("rgb") for width, height, colour in shown)
     track = copy.locator("details[open] td:nth-child(2)").first.bounding_box()
     assert sum(width for width, _, _ in shown) > track["width"] * 0.3
-    assert reader.page.locator(".inb-timeline").count() == 0
+    expect(reader.page.locator(".inb-timeline")).to_have_count(0)
 
 
 def test_axe_finds_nothing_wrong_in_the_light_and_the_dark_theme(timeline):

@@ -219,7 +219,7 @@ def test_turns_taken_back_are_gone(timeline):
 
     go(page, timeline_view_of(turns[:2], times[:2]))
 
-    assert page.panel.locator("details").count() == 2
+    expect(page.panel.locator("details")).to_have_count(2)
     expect(row(page, 2)).to_have_attribute("open", "")
 
 
@@ -246,9 +246,9 @@ def test_all_turns_are_opened_and_closed_at_once(timeline):
     page = timeline()
 
     page.panel.get_by_role("button", name="Open all").click()
-    assert page.panel.locator("details[open]").count() == 4
+    expect(page.panel.locator("details[open]")).to_have_count(4)
     page.panel.get_by_role("button", name="Close all").click()
-    assert page.panel.locator("details[open]").count() == 0
+    expect(page.panel.locator("details[open]")).to_have_count(0)
 
 
 def test_what_somebody_opened_stays_open_while_a_turn_goes_on(timeline):

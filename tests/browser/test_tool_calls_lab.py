@@ -177,7 +177,7 @@ def test_a_reloaded_page_shows_the_same_and_a_saved_notebook_keeps_it(calls, not
     expect(copy).to_be_visible(timeout=20_000)
     for words in ("weather", "mild in Rome", "LookupError: no table", "I <b>have</b> paid", "Refused. It is none"):
         expect(copy).to_contain_text(words)
-    assert reader.page.locator(".inb-calls").count() == 0
+    expect(reader.page.locator(".inb-calls")).to_have_count(0)
 
 
 def test_axe_finds_nothing_wrong_in_the_light_and_the_dark_theme(calls):

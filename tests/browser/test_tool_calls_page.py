@@ -107,7 +107,7 @@ def test_calls_stand_under_their_turns_with_the_users_words(calls):
         "Turn 3 “Then fly me to the moon”",
         "Turn 4 “Thanks”",
     ]
-    assert cards(page).count() == 8
+    expect(cards(page)).to_have_count(8)
     assert page.problems == []
 
 
@@ -121,7 +121,7 @@ def test_calls_of_one_reply_stand_side_by_side_and_wrap_where_it_is_narrow(calls
     assert len(set(tops(wide)[:3])) == 1
     assert tops(wide)[3] > tops(wide)[0]
     assert len(set(tops(narrow)[:3])) == 3
-    assert wide.panel.get_by_role("list", name="3 calls of one reply").count() == 1
+    expect(wide.panel.get_by_role("list", name="3 calls of one reply")).to_have_count(1)
     for page in (wide, narrow):
         assert page.panel.locator(".inb-log").evaluate("node => node.scrollWidth <= node.clientWidth")
 
@@ -155,10 +155,10 @@ def test_a_routing_call_shows_way_options_choice_and_why_it_was_refused(calls):
 
     jump = card(page, "from here to weather_talk, jump asks_weather")
     expect(jump.locator(".inb-c-chosen")).to_have_text("asks_weather (chosen)")
-    assert jump.locator(".inb-c-options li").count() == 3
+    expect(jump.locator(".inb-c-options li")).to_have_count(3)
     refused = card(page, "fly_to_moon was refused in weather_talk")
     expect(refused).to_contain_text("It is none of the choices that there were.")
-    assert refused.locator(".inb-c-chosen").count() == 0
+    expect(refused.locator(".inb-c-chosen")).to_have_count(0)
     jump.get_by_role("button", name="Show all").click()
     expect(jump.get_by_role("group", name="The user's words")).to_have_text("Is it warm in Oslo?")
     expect(jump.get_by_role("group", name="Trail after it")).to_have_text("here")
@@ -169,11 +169,11 @@ def test_of_many_options_some_are_shown_and_the_chosen_one_always(calls):
     page = calls(calls_view([turn(1, "x", moved("outcome", "a", "b", "option_15", options))]))
 
     shown = cards(page).locator(".inb-c-options li")
-    assert shown.count() == 10
+    expect(shown).to_have_count(10)
     expect(shown.nth(8)).to_contain_text("option_15")
     expect(shown.last).to_have_text("11 more")
     button(page, "Show all of routing").click()
-    assert shown.count() == 20
+    expect(shown).to_have_count(20)
 
 
 def test_a_call_that_is_opened_shows_everything_and_stays_open(calls):
@@ -193,10 +193,10 @@ def test_calls_that_are_taken_back_are_gone(calls):
     page = calls(calls_view(TALK))
 
     go(page, calls_view(TALK[:2]))
-    assert cards(page).count() == 4
+    expect(cards(page)).to_have_count(4)
     go(page, calls_view())
 
-    assert cards(page).count() == 0
+    expect(cards(page)).to_have_count(0)
     expect(page.panel).to_contain_text("No tool has been called yet.")
 
 
@@ -212,7 +212,7 @@ def test_what_is_not_shown_is_counted_and_can_be_asked_for(calls):
 
 def test_where_the_time_went_is_shown_on_demand(calls):
     page = calls(calls_view(TALK))
-    assert page.panel.locator(".inb-wf").count() == 0
+    expect(page.panel.locator(".inb-wf")).to_have_count(0)
     toggle = button(page, "Where the time went").first
 
     toggle.click()
@@ -221,7 +221,7 @@ def test_where_the_time_went_is_shown_on_demand(calls):
     expect(rows).to_contain_text("weather")
     expect(toggle).to_have_attribute("aria-expanded", "true")
     toggle.click()
-    assert page.panel.locator(".inb-wf").count() == 0
+    expect(page.panel.locator(".inb-wf")).to_have_count(0)
 
 
 def test_the_latest_is_in_view_until_people_look_at_something_else(calls):
@@ -270,7 +270,7 @@ def test_filters_leave_calls_of_one_kind_and_say_how_many(calls, name, count):
     chosen = button(page, f"{name} {count}")
     chosen.click()
 
-    assert cards(page).count() == count
+    expect(cards(page)).to_have_count(count)
     assert pressed(page) == name
     assert page.panel.locator(".inb-c-row:visible").count() <= count
 
@@ -280,15 +280,15 @@ def test_a_search_leaves_what_has_the_words_and_escape_ends_it(calls):
     field = page.panel.get_by_role("searchbox")
 
     field.fill("rome clear")
-    assert cards(page).count() == 1
+    expect(cards(page)).to_have_count(1)
     expect(page.panel.locator(".inb-c-seen")).to_have_text("1 of 8")
     expect(said(page)).to_have_text("1 of 8 calls")
-    assert page.panel.get_by_role("heading").count() == 1
+    expect(page.panel.get_by_role("heading")).to_have_count(1)
 
     field.fill("nobody said this")
     expect(page.panel).to_contain_text("No call is like that.")
     field.press("Escape")
-    assert cards(page).count() == 8
+    expect(cards(page)).to_have_count(8)
     expect(field).to_have_value("")
 
 
@@ -297,11 +297,11 @@ def test_what_comes_while_a_filter_is_on_is_sifted_too(calls):
     sift(page, "failed")
 
     go(page, calls_view((*TALK, RUNNING)))
-    assert cards(page).count() == 3
+    expect(cards(page)).to_have_count(3)
     failed = called("weather", {"city": "Bergen"}, "no such city", id="c9", status="error")
     go(page, calls_view((*TALK, turn(5, "And Bergen?", failed))))
 
-    assert cards(page).count() == 4
+    expect(cards(page)).to_have_count(4)
 
 
 # -- copying
@@ -374,9 +374,9 @@ def test_only_the_calls_id_is_sent_to_run_it_again_and_the_result_stands_beside(
 def test_what_may_not_be_run_again_has_no_button(calls):
     page = calls(calls_view(TALK))
 
-    assert page.panel.locator(".inb-c-again:visible").count() == 2
+    expect(page.panel.locator(".inb-c-again:visible")).to_have_count(2)
     go(page, calls_view(TALK, tools={}))
-    assert page.panel.locator(".inb-c-again:visible").count() == 0
+    expect(page.panel.locator(".inb-c-again:visible")).to_have_count(0)
 
 
 @pytest.mark.parametrize("how", ["closed", "gone"])
@@ -416,7 +416,7 @@ def test_hostile_texts_stay_texts(calls):
     open_all(page)
 
     assert page.page.evaluate("window.hacked") is None
-    assert page.panel.locator("img, script").count() == 0
+    expect(page.panel.locator("img, script")).to_have_count(0)
     assert "\u202e" not in page.panel.inner_text()
     assert page.panel.locator(".inb-log").evaluate("node => node.scrollWidth <= node.clientWidth")
 
@@ -439,7 +439,7 @@ def test_everything_can_be_reached_and_used_by_keyboard(calls):
         assert name in reached
     button(page, "Failed").focus()
     page.page.keyboard.press("Space")
-    assert cards(page).count() == 1
+    expect(cards(page)).to_have_count(1)
 
 
 def test_no_shortcut_of_jupyterlab_is_triggered_from_here(calls):
