@@ -18,7 +18,7 @@
 const AUDIO_LINE_RATE_HZ = 24_000;
 const AUDIO_LINE_PING_MS = 1000;
 const AUDIO_LINE_TICK_MS = 500;
-const AUDIO_LINE_LOST_MS = 2500; // without a sign of life; with the time between two looks, three seconds
+const AUDIO_LINE_LOST_MS = 2300; // without a sign of life; with the time between two looks, three seconds
 const AUDIO_LINE_TRY_MS = { direct: 3000, proxy: 2000, comm: 2500 }; // for a way to prove itself
 const AUDIO_LINE_AGAIN_MS = 1000; // between two rounds of tries, growing
 const AUDIO_LINE_OWNER_MS = 1200; // an owner not heard of for longer may be a page that is gone
@@ -275,7 +275,7 @@ export function createAudioLine(given) {
   let lostSamples = 0;
   let counts = { sent: 0, lostChunks: 0, lostSamples: 0, gaps: 0, opened: 0 };
 
-  let heardMs = 0;
+  let quietMs = 0; // since the last sign of life, as far as this page looked
   let pingMs = 0;
   let tickMs = 0;
   let trip = NaN;
@@ -345,7 +345,7 @@ export function createAudioLine(given) {
   // -- from the kernel
 
   function hear(part, number) {
-    heardMs = now();
+    quietMs = -Math.min(now() - tickMs, AUDIO_LINE_TICK_MS); // the next look counts from the one before
     const message = part instanceof ArrayBuffer || ArrayBuffer.isView(part) ? null : part;
     if (message && AUDIO_LINE_OWN.includes(message.kind)) return handle(message);
     if (!isUp) return undefined;
@@ -397,7 +397,7 @@ export function createAudioLine(given) {
     if (message.again) forget(message.got);
     else begin(message);
     counts.opened += 1;
-    pingMs = heardMs;
+    pingMs = now();
     tell("open");
     given.onMessage(message);
     kept.forEach((part, index) => way?.part(part, acked + index + 1));
@@ -473,15 +473,15 @@ export function createAudioLine(given) {
 
   /** Ask whether the kernel is there, and see whether it was. Timers of a page that nobody sees are slow: sound helps. */
   function look() {
-    const wasAsleep = now() - tickMs > 3 * AUDIO_LINE_TICK_MS;
-    if (wasAsleep) heardMs = Math.max(heardMs, now() - AUDIO_LINE_LOST_MS / 2); // what came meanwhile is still to be read
+    // A page that was busy itself has yet to read what came meanwhile; only one that is hidden looks seldom otherwise.
+    quietMs += Math.min(now() - tickMs, AUDIO_LINE_TICK_MS * (host.document?.hidden ? 2 : 1));
     tickMs = now();
     if (isUp && now() - pingMs >= AUDIO_LINE_PING_MS) {
       pingMs = now();
       gotBytes = 0;
       way?.urgent({ kind: "ping", at: now(), got });
     }
-    if (told.state === "open" && now() - heardMs > AUDIO_LINE_LOST_MS) {
+    if (told.state === "open" && quietMs >= AUDIO_LINE_LOST_MS) {
       lose("silent");
       search();
     }

@@ -196,7 +196,7 @@ def test_a_spoken_conversation_is_followed_changed_and_forked_and_the_microphone
     expect(written).to_contain_text("I am 27 years old.")
     expect(page.page.get_by_role("region", name="spoken", exact=True)).to_contain_text("Shall I write it down?")
     expect(talk.voice).not_to_contain_text("Yes, that is all correct.")
-    assert talk.lamps() == ["true", "false"]
+    wait_until(lambda: talk.lamps() == ["true", "false"], "the microphone to be the first panel's")
     talk.clear(3)
     expect(page.page.locator(".inb-lamp")).to_have_count(1)
     assert talk.lamps() == ["true"]

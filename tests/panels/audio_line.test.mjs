@@ -88,10 +88,10 @@ function line({ href = "http://localhost:8888/lab", address = ADDRESS, hasComm =
     onMessage: (message) => made.messages.push(message),
     onState: ({ state, way, reason }) => made.states.push([state, way, reason].filter(Boolean).join(" ")),
     client: "me",
-    host: { WebSocket: Socket, ...page(href) },
     now: () => made.now,
     later: made.later,
     ...rest,
+    host: { WebSocket: Socket, ...page(href), ...rest.host },
   });
   return made;
 }
@@ -402,6 +402,15 @@ test("three seconds without a sign of life are a loss, and the kernel is looked 
   assert.equal(made.sockets.length, 2);
 });
 
+test("a kernel that dies at once after its welcome is lost as soon", () => {
+  const made = line();
+  made.now = 100_000;
+  made.line.open();
+  made.last().welcome();
+  made.pass(3000);
+  assert.equal(made.states.at(-1), "lost silent");
+});
+
 test("sound that was not delivered before a loss is not delivered after it", () => {
   const made = open();
   made.line.send({ kind: "stop" });
@@ -422,6 +431,26 @@ test("a page that was busy itself reads first what came meanwhile", () => {
   assert.equal(made.states.at(-1), "open direct");
   live(made, 2000);
   assert.equal(made.states.at(-1), "open direct");
+});
+
+test("a page that is slow for long does not take its own slowness for the kernel's", () => {
+  const made = open();
+  const underWay = [];
+  for (let i = 0; i < 20; i++) {
+    made.block(950);
+    for (const { at } of underWay.splice(0)) made.last().say({ kind: "pong", at, sent: 0, got: 0 });
+    const pings = made.last().sent.filter(({ kind, isAnswered }) => kind === "ping" && !isAnswered);
+    for (const ping of pings) ping.isAnswered = true;
+    underWay.push(...pings);
+  }
+  assert.equal(made.states.join(), "connecting,open direct");
+});
+
+test("where timers are slow because nobody sees the page, three seconds are three seconds all the same", () => {
+  const made = open({ host: { document: { ...page("http://localhost/").document, hidden: true } } });
+  live(made, 2000);
+  for (let i = 0; i < 3; i++) made.block(1000);
+  assert.equal(made.states.at(-1), "lost silent");
 });
 
 test("sound keeps the pings going where timers are slow", () => {
