@@ -193,6 +193,15 @@ test("a command that is lost both ways is sent again, over each in turn, more an
   assert.deepEqual([made.sent.length, made.other.length], [5, 4]);
 });
 
+test("what would mean something else much later is sent twice at most", () => {
+  for (const kind of ["stop", "away"]) {
+    const made = line();
+    made.line.send(kind);
+    made.pass(3_600_000);
+    assert.deepEqual([made.sent.length, made.other.length], [1, 1]);
+  }
+});
+
 test("two seconds without an answer count as busy, half a minute as silence, and an answer ends it", () => {
   const made = line();
   const command = made.line.send("send", { text: "hi" });

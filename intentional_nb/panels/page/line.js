@@ -14,6 +14,7 @@
 
 const AGAIN_MS = 1200; // then a command is sent a second time, the other way
 const SELDOMER = 3; // so many times later it is sent once more: few of them wait for a kernel that is busy for an hour
+const AT_ONCE = ["stop", "away"]; // much later they would mean something else: these are sent twice at most
 const BUSY_MS = 2000; // then the person is told that the kernel is busy
 const LOST_MS = 30_000; // then the person is told that it may be gone
 export const REST_MS = 5000; // between two pings
@@ -69,7 +70,7 @@ export function createLine(ways) {
       const age = now() - command.since;
       oldest = Math.max(oldest, age);
       if (age >= command.againMs) {
-        command.againMs *= SELDOMER;
+        command.againMs = AT_ONCE.includes(command.message.kind) ? Infinity : command.againMs * SELDOMER;
         attempt(command.count++ % 2 ? ways.sendOther : ways.send, command);
       }
     }
