@@ -198,6 +198,7 @@ class NotebookPage:
                 return
             self.page.reload()
             self.wait_for_kernel()
+        raise AssertionError("the front end gave up on the widgets of the running kernel three times")
 
     def wait_for_kernel(self) -> None:
         """Wait until the notebook is shown and its kernel is idle."""
