@@ -13,7 +13,6 @@ import shutil
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
-from io import TextIOWrapper
 from pathlib import Path
 
 from intentional_nb import __version__
@@ -27,8 +26,6 @@ _PACKAGE = Path(__file__).parent
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` (or the command line) asks for, and return its exit code."""
     options = _parser().parse_args(arguments)
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a bot may say what the terminal has no letters for
     try:
         code = int(options.command(options))
         sys.stdout.flush()  # here, where a closed pipe is still dealt with

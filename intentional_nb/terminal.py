@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import queue
-import re
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from intentional_nb import events
 from intentional_nb.clients.base import ContinuousStreamModelClient
+from intentional_nb.markup import printable, visible
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["chat"]
 
 _HELP = "Ctrl+C interrupts the bot, Ctrl+D or /quit leaves, /reset starts over."
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What a terminal obeys instead of printing it: with it a model could move the cursor or fill the clipboard."""
 _SPOKEN = "This bot speaks. Here you read and write; in a notebook, VoicePanel(bot) lets you hear it and talk to it."
 
 
@@ -34,6 +33,8 @@ def chat(source: str | None = None) -> int:
     from intentional_nb.bots.loading import load_bot
 
     _use_line_editing()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a bot may say what the terminal has no letters for
     with load_bot(source or examples.path("interview")) as bot:
         return Chat(bot).run()
 
@@ -139,7 +140,7 @@ class Screen:
     def note(self, text: str) -> None:
         """Print a remark that nobody in the conversation said."""
         self.end_line()
-        for line in _printable(text).split("\n"):
+        for line in visible(text).splitlines():
             print(f"\033[2m     {line}\033[0m" if self._is_terminal else f"     {line}")
         sys.stdout.flush()
 
@@ -154,7 +155,7 @@ class Screen:
             self.end_line()
             print("bot> ", end="")
             self._part = event.part
-        print(_printable(event.delta), end="", flush=True)
+        print(printable(event.delta), end="", flush=True)
 
     def _route(self, event: events.RouteDecision) -> None:
         if event.kind == "refused":
@@ -169,7 +170,3 @@ class Screen:
     def _ended(self, event: events.ReplyEnded) -> None:
         if event.status != "completed":
             self.note(f"({event.status}{': ' + event.reason if event.reason else ''})")
-
-
-def _printable(text: str) -> str:
-    return _OBEYED.sub(lambda found: f"[U+{ord(found[0]):04X}]", text.replace("\r\n", "\n"))

@@ -5,7 +5,7 @@
 """
 
 from intentional_nb.markup.blocks import blocks
-from intentional_nb.markup.plain import escape, visible
+from intentional_nb.markup.plain import escape, printable, visible
 from intentional_nb.markup.render import markdown_to_html
 
-__all__ = ["blocks", "escape", "markdown_to_html", "visible"]
+__all__ = ["blocks", "escape", "markdown_to_html", "printable", "visible"]
